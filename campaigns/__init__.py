@@ -1,0 +1,1 @@
+"""What was wanted, what happened, and who approved it."""

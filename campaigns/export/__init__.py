@@ -1,0 +1,1 @@
+"""Campaign records in formats that other programs read."""

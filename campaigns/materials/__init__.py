@@ -1,0 +1,1 @@
+"""Facts about matter: formulas, phases, free energies, scattering."""

@@ -1,0 +1,138 @@
+"""What was found out about a sample: phases, scores, and why it was proposed."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from campaigns.recipe import Parameters
+
+
+class Frozen(BaseModel):
+    """An immutable record that refuses unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PhaseFractions(Frozen):
+    """Weight fractions of everything in the powder, with covariance."""
+
+    phases: tuple[str, ...]
+    """Phase names, length k; `unknown` and `amorphous` are always components."""
+    mean: tuple[float, ...]
+    """Weight fractions, length k, each 0 to 1, sum 1 within 1e-6."""
+    covariance: tuple[tuple[float, ...], ...]
+    """Shape k x k."""
+
+    def of(self, phase: str) -> float:
+        """Return a phase's mean weight fraction, 0 if absent."""
+        return dict(zip(self.phases, self.mean, strict=True)).get(phase, 0.0)
+
+
+class Hypothesis(Frozen):
+    """One set of phases that explains a pattern."""
+
+    weights: dict[str, float]
+    probability: float
+    rwp: float
+
+
+class Identification(Frozen):
+    """What a pattern says is in the powder."""
+
+    fractions: PhaseFractions
+    rwp: float
+    """Weighted profile residual, 0 to 1."""
+    gof: float
+    """Goodness of fit, Rwp / Rexp."""
+    hypotheses: tuple[Hypothesis, ...] = ()
+    alternatives: dict[str, tuple[str, ...]] = {}
+    """Phase to look-alikes that fit nearly as well, at most 3."""
+    cells: dict[str, tuple[float, float, float]] = {}
+    """Phase to refined cell edges a, b, c, angstrom."""
+    quality: tuple[str, ...] = ()
+    """What makes the result doubtful, in words; empty if nothing."""
+    is_usable: bool = True
+    """False: recorded but not fed to the optimizer as truth."""
+    fit: str = ""
+    """sha256 of the stored fit: two_theta, observed, calculated, background, phases."""
+    versions: dict[str, str] = {}
+
+
+class Score(Frozen):
+    """One objective's value of one sample."""
+
+    mean: float
+    variance: Annotated[float, Field(ge=0)]
+    flags: tuple[str, ...] = ()
+
+
+class Slice(Frozen):
+    """The posterior along one parameter through a proposal; lists of one length n."""
+
+    objective: str
+    parameter: str
+    grid: tuple[float, ...] | tuple[str, ...]
+    mean: tuple[float, ...]
+    sd: tuple[float, ...]
+
+
+class Alternative(Frozen):
+    """A candidate that was not taken."""
+
+    parameters: Parameters
+    acquisition: float
+    mean: dict[str, float]
+
+
+class DecisionRecord(Frozen):
+    """Why one sample was proposed."""
+
+    method: str
+    """Proposer and acquisition function."""
+    reason: str
+    """One sentence for a chemist."""
+    acquisition: float | None = None
+    mean: dict[str, float] = {}
+    """Objective label to posterior mean at the proposal."""
+    sd: dict[str, float] = {}
+    slices: tuple[Slice, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
+    model: dict[str, float | str] = {}
+    """Fitted hyperparameters."""
+    history_sha256: str = ""
+    seed: int = 0
+    versions: dict[str, str] = {}
+
+
+class Proposal(Frozen):
+    """A point of the search space to try, and why."""
+
+    parameters: Parameters
+    role: Literal["search", "control", "replicate"] = "search"
+    load: int
+    """Number of the furnace load it belongs to, from 1."""
+    decision: DecisionRecord
+
+
+class Trial(Frozen):
+    """One sample as the proposer sees it: planned, measured and found."""
+
+    sample: str
+    load: int
+    role: Literal["search", "control", "replicate"]
+    planned: Parameters
+    measured: Parameters
+    """As carried out: excess from weighed doses, mean hold temperature, hold time at
+    temperature; equal to `planned` where nothing was measured."""
+    status: Literal["pending", "scored", "failed", "unusable"]
+    """`failed`: the synthesis could not be made; `unusable`: made, but the analysis is
+    too poor to be fed as truth."""
+    scores: dict[str, Score] = {}
+    """Objective label to score; empty unless scored."""
+    fractions: PhaseFractions | None = None
+
+
+class History(Frozen):
+    """Everything a proposer may know of a campaign."""
+
+    trials: tuple[Trial, ...] = ()

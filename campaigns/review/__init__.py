@@ -1,0 +1,1 @@
+"""View models and templates of everything a person reads about a campaign."""

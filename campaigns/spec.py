@@ -1,0 +1,265 @@
+"""The campaign file: what is wanted, in which space, at what price, until when."""
+
+import hashlib
+import json
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Positive = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Name = Annotated[str, Field(min_length=1, max_length=80)]
+
+
+class Frozen(BaseModel):
+    """An immutable record that refuses unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SolidSolution(Frozen):
+    """One phase of variable composition, told from a cell edge."""
+
+    phase: Name
+    """Row of the phase table whose cell is refined."""
+    symbol: Name
+    """The element whose amount per formula unit varies, such as `O`."""
+    cell: Literal["a", "b", "c"]
+    points: Annotated[tuple[tuple[Positive, Positive], ...], Field(min_length=2)]
+    """(cell edge in angstrom, amount per formula unit), interpolated linearly."""
+
+
+class Target(Frozen):
+    """The compound sought and what counts as it."""
+
+    formula: Name
+    phases: tuple[Name, ...] = ()
+    """Accepted rows of the phase table; empty takes every row of the formula."""
+    solid_solution: SolidSolution | None = None
+    yield_basis: Literal["crystalline", "whole", "limiting-cation"] = "crystalline"
+    """Weight share of the crystalline part; of the whole including amorphous and
+    unknown; or moles of target per mole that the limiting cation allows."""
+
+
+class Precursor(Frozen):
+    """A reagent as it stands on the shelf."""
+
+    formula: Name
+    """Reagent formula with hydrate water, such as `Y2(CO3)3.3H2O`."""
+    name: str = ""
+    """Name in recipes and on the dosing head; the formula if empty."""
+    phase: str = ""
+    """Row of the phase table; found by formula if empty."""
+    lot: str = ""
+    assay: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Mass share that is the reagent formula."""
+    loss_on_ignition: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Mass share lost on drying before use (adsorbed water, not hydrate water)."""
+    price_per_gram: Annotated[float, Field(ge=0)] = 0.0
+    stock_grams: Annotated[float, Field(ge=0)] = 1000.0
+    particle_micrometres: Positive = 2.0
+    hazards: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """Return the name used in recipes."""
+        return self.name or self.formula
+
+
+class Range(Frozen):
+    """An interval of a number, continuous or in steps."""
+
+    min: float
+    max: float
+    step: Positive | None = None
+    """Spacing of allowed values from `min`; continuous if absent."""
+    log: bool = False
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not self.min < self.max:
+            raise ValueError(f"min {self.min} is not below max {self.max}")
+        if self.log and self.min <= 0:
+            raise ValueError("a logarithmic range needs min above 0")
+        return self
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """Return the allowed values of a stepped range; empty if continuous."""
+        if self.step is None:
+            return ()
+        count = int((self.max - self.min) / self.step + 1e-9) + 1
+        return tuple(round(self.min + i * self.step, 9) for i in range(count))
+
+
+class Choice(Frozen):
+    """A short list of allowed values."""
+
+    values: Annotated[tuple[float, ...] | tuple[str, ...], Field(min_length=1)]
+
+
+class StepTemplate(Frozen):
+    """One step of the recipe, with its fixed settings."""
+
+    kind: Literal["dose", "mix", "dry", "calcine", "fire", "anneal", "regrind", "scan"]
+    name: str = ""
+    """Needed where settings are searched; the kind if empty."""
+    repeat: Literal["", "regrinds"] = ""
+    """`regrinds`: happens as many times as that parameter says, so that the
+    parameters of this step exist only where it is 1 or more."""
+    temperature_celsius: Positive | None = None
+    hold_hours: Positive | None = None
+    ramp_celsius_per_minute: Positive | None = None
+    cool_celsius_per_minute: Positive | None = None
+    atmosphere: str | None = None
+    crucible: str | None = None
+    rpm: Positive | None = None
+    minutes: Positive | None = None
+    holder_grams: Positive | None = None
+
+    @property
+    def label(self) -> str:
+        """Return the name that parameters use."""
+        return self.name or self.kind
+
+
+DEFAULT_STEPS = (
+    StepTemplate(kind="dose"),
+    StepTemplate(kind="mix"),
+    StepTemplate(kind="dry"),
+    StepTemplate(kind="fire"),
+    StepTemplate(kind="scan"),
+)
+
+
+class StepSpace(Frozen):
+    """What is searched in one firing step; absent settings are fixed."""
+
+    temperature_celsius: Range | Choice | None = None
+    hold_hours: Range | Choice | None = None
+    ramp_celsius_per_minute: Range | Choice | None = None
+    atmosphere: Choice | None = None
+
+
+class Space(Frozen):
+    """Where to search."""
+
+    sets: Literal["all"] | tuple[tuple[Name, ...], ...] = "all"
+    """Precursor sets by label, or `all` sets that balance, enumerated exactly."""
+    max_precursors: Annotated[int, Field(ge=1, le=8)] = 4
+    """Largest set taken by `all`."""
+    excess: dict[str, Range | Choice] = {}
+    """Element to mole fraction added beyond the balance, such as 0.05."""
+    regrinds: Range | Choice | None = None
+    steps: dict[str, StepSpace] = {}
+    """Step label to what is searched in it."""
+
+
+class Objective(Frozen):
+    """One figure to push up or down."""
+
+    measure: Literal["yield", "cost", "energy", "time", "peak_temperature", "impurity"]
+    """Share 0-1; price per gram of target; kWh per sample; furnace hours; degrees
+    Celsius; weight share 0-1 of `phase`."""
+    goal: Literal["maximize", "minimize"]
+    phase: str = ""
+    threshold: float | None = None
+    """Worst value of any use; the hypervolume is counted from here."""
+
+    @property
+    def label(self) -> str:
+        """Return the name under which scores are kept."""
+        return f"{self.measure}:{self.phase}" if self.phase else self.measure
+
+
+class InputConstraint(Frozen):
+    """A linear bound on numeric parameters: sum of weight times value."""
+
+    terms: Annotated[dict[str, float], Field(min_length=1)]
+    at_most: float
+
+
+class OutcomeConstraint(Frozen):
+    """A bound on a measured figure."""
+
+    measure: Literal["yield", "cost", "energy", "time", "peak_temperature", "impurity"]
+    phase: str = ""
+    at_least: float | None = None
+    at_most: float | None = None
+
+
+class Controls(Frozen):
+    """Samples made to watch the lab, not to search."""
+
+    every_loads: Annotated[int, Field(ge=0)] = 0
+    """A reference recipe every n loads; 0 for none."""
+    reference: dict[str, float | str] = {}
+    """Parameters of the reference recipe, as in a proposal; its firing settings are
+    taken from the load that it rides in where it names none."""
+    replicates: Annotated[int, Field(ge=1)] = 1
+    """Samples made of each proposal."""
+
+
+class Budget(Frozen):
+    """When to stop at the latest."""
+
+    experiments: Annotated[int, Field(ge=1)] = 24
+    days: Positive | None = None
+    grams: Positive | None = None
+    """Total precursor mass."""
+
+
+class StopRule(Frozen):
+    """When to stop early."""
+
+    yield_at_least: Share | None = None
+    stale_loads: Annotated[int, Field(ge=1)] | None = None
+    """Stop after this many loads without a better best."""
+
+
+class CampaignSpec(Frozen):
+    """A whole campaign file, validated."""
+
+    schema_version: Annotated[Literal[1], Field(alias="schema")] = 1
+    name: Name
+    target: Target
+    precursors: Annotated[tuple[Precursor, ...], Field(min_length=1)]
+    steps: Annotated[tuple[StepTemplate, ...], Field(min_length=1)] = DEFAULT_STEPS
+    space: Space
+    objectives: Annotated[tuple[Objective, ...], Field(min_length=1)] = (
+        Objective(measure="yield", goal="maximize"),
+    )
+    input_constraints: tuple[InputConstraint, ...] = ()
+    outcome_constraints: tuple[OutcomeConstraint, ...] = ()
+    controls: Controls = Controls()
+    budget: Budget = Budget()
+    stop: StopRule = StopRule()
+    sample_grams: Positive = 1.0
+    """Target powder that each sample should give, g."""
+    seed: Annotated[int, Field(ge=0)] = 0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_precursors(cls, data: Any) -> Any:  # noqa: ANN401
+        """Let a precursor be written as its formula alone."""
+        if isinstance(data, dict) and isinstance(data.get("precursors"), list | tuple):
+            listed = [
+                {"formula": item} if isinstance(item, str) else item
+                for item in data["precursors"]
+            ]
+            data = {**data, "precursors": listed}
+        return data
+
+    def canonical(self) -> str:
+        """Return the spec as JSON with sorted keys: what is stored and hashed."""
+        return json.dumps(
+            self.model_dump(mode="json", by_alias=True),
+            sort_keys=True,
+            ensure_ascii=False,
+            separators=(",", ":"),
+        )
+
+    @property
+    def sha256(self) -> str:
+        """Return the hash of the canonical form."""
+        return hashlib.sha256(self.canonical().encode()).hexdigest()

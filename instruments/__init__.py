@@ -1,0 +1,1 @@
+"""Instrument protocols, drivers and the description of a lab; knows no campaigns."""

@@ -1,0 +1,136 @@
+"""What a lab has: the frozen model of `lab.toml`. Connecting it is `instruments.lab`."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Positive = Annotated[float, Field(gt=0)]
+Url = Annotated[str, Field(pattern=r"^[a-z0-9+]+://")]
+
+
+class Frozen(BaseModel):
+    """An immutable record that refuses unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DoserSpec(Frozen):
+    """A powder doser with an autosampler."""
+
+    driver: Literal["quantos"]
+    url: Url
+    positions: Annotated[int, Field(ge=1, le=30)]
+    min_grams: Positive
+    max_grams: Positive
+    tolerance_percent: Annotated[float, Field(ge=0.1, le=40)] = 1.0
+    seconds_per_dose: Positive = 90.0
+    """Typical time of one dose, for planning, s."""
+
+
+class BalanceSpec(Frozen):
+    """An analytical balance."""
+
+    driver: Literal["mt-sics"]
+    url: Url
+    max_grams: Positive
+    readability_grams: Positive
+
+
+class MixerSpec(Frozen):
+    """A mixer or mill."""
+
+    driver: Literal["hauschild"]
+    url: Url
+    purposes: tuple[Literal["mix", "grind"], ...] = ("mix", "grind")
+    max_rpm: Positive
+
+
+class FurnaceSpec(Frozen):
+    """A furnace or drying oven: limits, gas, cooling and slots."""
+
+    driver: Literal["eurotherm-2400"]
+    url: Url
+    unit: Annotated[int, Field(ge=1, le=247)] = 1
+    """Modbus address."""
+    purpose: Literal["fire", "dry"] = "fire"
+    slots: Annotated[int, Field(ge=1)]
+    max_celsius: Positive
+    max_ramp_celsius_per_minute: Positive
+    atmospheres: dict[str, Annotated[int, Field(ge=0, le=255)]]
+    """Gas name to the program's logic outputs that open its valve."""
+    cooling: tuple[tuple[Positive, Positive], ...]
+    """(above this temperature in degrees Celsius, fastest cooling in degrees Celsius
+    per minute), hottest first: no program can cool faster than this."""
+    open_below_celsius: Positive = 80.0
+    crucibles: tuple[str, ...] = ("Al2O3",)
+    """Crucible materials that may stand in it."""
+    power_kilowatts: Positive = 3.0
+    """Electrical power at the highest temperature."""
+    on_lost_contact: Literal["finish", "hold", "reset"] = "finish"
+    cutout: str
+    """The independent over-temperature protection, in words."""
+
+
+class DiffractometerSpec(Frozen):
+    """An X-ray diffractometer with a sample belt."""
+
+    driver: Literal["aeris"]
+    url: Url
+    results: str
+    """Where the instrument leaves its files: a folder, or a sim:// URL."""
+    positions: Annotated[int, Field(ge=1)]
+    programs: dict[str, Positive]
+    """Measurement program name to its length in seconds."""
+    default_program: str
+
+
+class ArmSpec(Frozen):
+    """A robot arm that carries containers."""
+
+    driver: Literal["ur-dashboard"]
+    url: Url
+    program: str = "{source}-to-{destination}.urp"
+    """Name of the robot program for a move; `/` in slots becomes `_`."""
+    seconds_per_move: Positive = 40.0
+
+
+class OperatorSpec(Frozen):
+    """The people who do what no instrument here does."""
+
+    driver: Literal["human"]
+    url: Url
+    seconds_per_task: Positive = 120.0
+
+
+class RackSpec(Frozen):
+    """A rack of labelled positions."""
+
+    holds: Literal["vial", "crucible", "jar", "holder", "head", "archive"]
+    slots: Annotated[int, Field(ge=1)]
+
+
+class LabSpec(Frozen):
+    """One lab, as its `lab.toml` describes it."""
+
+    schema_version: Annotated[Literal[1], Field(alias="schema")] = 1
+    name: Annotated[str, Field(min_length=1)]
+    dosers: Annotated[dict[str, DoserSpec], Field(min_length=1)]
+    balances: Annotated[dict[str, BalanceSpec], Field(min_length=1)]
+    mixers: Annotated[dict[str, MixerSpec], Field(min_length=1)]
+    furnaces: Annotated[dict[str, FurnaceSpec], Field(min_length=1)]
+    diffractometers: Annotated[dict[str, DiffractometerSpec], Field(min_length=1)]
+    arms: Annotated[dict[str, ArmSpec], Field(min_length=1)]
+    operators: Annotated[dict[str, OperatorSpec], Field(min_length=1)]
+    racks: Annotated[dict[str, RackSpec], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Self:
+        groups = (
+            self.dosers, self.balances, self.mixers, self.furnaces,
+            self.diffractometers, self.arms, self.operators, self.racks,
+        )  # fmt: skip
+        names = [name for group in groups for name in group]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"names used twice: {', '.join(twice)}")
+        return self

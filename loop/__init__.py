@@ -1,0 +1,1 @@
+"""The closed loop: propose, plan, execute, analyse."""

@@ -1,0 +1,1 @@
+"""From a measured pattern to phase fractions and scores."""

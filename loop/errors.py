@@ -1,0 +1,28 @@
+"""Errors of the loop.
+
+LoopError
+├─ ProposalError    fall to review, never to a random guess
+├─ ScheduleError    no order of tasks satisfies the lab
+└─ AnalysisError    a pattern that cannot be analysed
+"""
+
+
+class LoopError(Exception):
+    """Anything wrong in deciding or acting."""
+
+
+class ProposalError(LoopError):
+    """No proposal could be made from this history."""
+
+
+class ScheduleError(LoopError):
+    """No order of tasks satisfies the lab."""
+
+
+class AnalysisError(LoopError):
+    """A pattern that cannot be analysed; carries what was reached, if anything."""
+
+    def __init__(self, message: str, *, residual: float | None = None) -> None:
+        """Keep the weighted residual (Rwp, 0 to 1) reached before giving up."""
+        super().__init__(message)
+        self.residual = residual

@@ -1,0 +1,1 @@
+"""From recipes to tasks, times and instruments."""

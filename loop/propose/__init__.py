@@ -1,0 +1,1 @@
+"""Proposers: from campaign history to the next recipes."""

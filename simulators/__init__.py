@@ -1,0 +1,1 @@
+"""A simulated lab: physics and firmware behind the real drivers."""

@@ -1,0 +1,1 @@
+"""Byte-level firmware of the simulated instruments, one module each."""
