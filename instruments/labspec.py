@@ -1,4 +1,4 @@
-"""What a lab has: the frozen model of `lab.toml`. Connecting it is `instruments.lab`."""
+"""What a lab has: the frozen model of `lab.toml`; `instruments.lab` connects it."""
 
 from typing import Annotated, Literal, Self
 
