@@ -19,7 +19,7 @@ SCHEMA_VERSION = 1
 
 TaskKind = Literal[
     "dose", "mix", "dry", "transfer", "load", "fire", "unload", "grind",
-    "regrind", "fill-holder", "scan", "archive",
+    "regrind", "fill-holder", "scan", "archive", "weigh",
 ]  # fmt: skip
 Values = dict[str, float | str]
 

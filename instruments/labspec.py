@@ -134,3 +134,20 @@ class LabSpec(Frozen):
         if twice:
             raise ValueError(f"names used twice: {', '.join(twice)}")
         return self
+
+    def places(self) -> dict[str, int]:
+        """Return every place where a container can stand, with its number of slots.
+
+        A doser has its sampler under its own name and its mounted dosing head at
+        `NAME.head/1`; a balance and a mixer hold one container; a furnace its
+        crucibles; a diffractometer its sample belt; a rack what it is named for.
+        """
+        return {
+            **{name: doser.positions for name, doser in self.dosers.items()},
+            **{f"{name}.head": 1 for name in self.dosers},
+            **dict.fromkeys(self.balances, 1),
+            **dict.fromkeys(self.mixers, 1),
+            **{name: furnace.slots for name, furnace in self.furnaces.items()},
+            **{name: xrd.positions for name, xrd in self.diffractometers.items()},
+            **{name: rack.slots for name, rack in self.racks.items()},
+        }

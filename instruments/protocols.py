@@ -36,6 +36,10 @@ class Doser(Protocol):
         """Return the latest finished dose and its label; resolves a lost answer."""
         ...
 
+    async def mounted(self) -> str | None:
+        """Return the substance of the mounted dosing head, None without a head."""
+        ...
+
     async def stop(self) -> None:
         """Stop dosing at once."""
         ...
