@@ -181,6 +181,9 @@ class HumanTask:
     """Container label, or a slot written place/index; empty for `check`."""
     text: str
     """The request in words, as shown to the person."""
+    key: str = ""
+    """Names the request for ever: asked again with the same key, a person who has
+    already done it gives the earlier answer and does nothing."""
 
 
 @dataclass(frozen=True, slots=True)
