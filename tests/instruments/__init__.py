@@ -1,0 +1,1 @@
+"""Drivers, transports and lab files, against scripted and independent peers."""
