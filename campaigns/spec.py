@@ -4,17 +4,38 @@ import hashlib
 import json
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    model_validator,
+)
 
 Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Name = Annotated[str, Field(min_length=1, max_length=80)]
+FIRING_KINDS = ("calcine", "fire", "anneal")
+"""Kinds of step that happen in a furnace."""
+_SETTINGS_OF_KIND = {
+    "dose": "",
+    "mix": "rpm minutes",
+    "dry": "temperature_celsius minutes",
+    "regrind": "rpm minutes",
+    "scan": "holder_grams",
+} | dict.fromkeys(
+    FIRING_KINDS,
+    "temperature_celsius hold_hours ramp_celsius_per_minute cool_celsius_per_minute"
+    " atmosphere crucible",
+)
 
 
 class Frozen(BaseModel):
     """An immutable record that refuses unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class SolidSolution(Frozen):
@@ -58,6 +79,9 @@ class Precursor(Frozen):
     price_per_gram: Annotated[float, Field(ge=0)] = 0.0
     stock_grams: Annotated[float, Field(ge=0)] = 1000.0
     particle_micrometres: Positive = 2.0
+    max_celsius: Positive | None = None
+    """Temperature above which this reagent must never be heated in the lab's furnaces
+    (boils, sublimes, detonates ...), however it is mixed; none if absent."""
     hazards: tuple[str, ...] = ()
 
     @property
@@ -78,7 +102,9 @@ class Range(Frozen):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if not self.min < self.max:
-            raise ValueError(f"min {self.min} is not below max {self.max}")
+            raise ValueError(f"min {self.min:g} is not below max {self.max:g}")
+        if self.step is not None and self.step > self.max - self.min:
+            raise ValueError(f"step {self.step:g} is wider than the whole range")
         if self.log and self.min <= 0:
             raise ValueError("a logarithmic range needs min above 0")
         return self
@@ -96,6 +122,52 @@ class Choice(Frozen):
     """A short list of allowed values."""
 
     values: Annotated[tuple[float, ...] | tuple[str, ...], Field(min_length=1)]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_one_kind(cls, data: Any) -> Any:  # noqa: ANN401
+        """Say in one sentence what pydantic would say once per alternative."""
+        values = data.get("values") if isinstance(data, dict) else None
+        if isinstance(values, list | tuple):
+            kinds = {isinstance(value, str) for value in values}
+            if len(kinds) > 1 or not all(
+                isinstance(value, str | int | float) and not isinstance(value, bool)
+                for value in values
+            ):
+                raise ValueError("values must be all numbers or all words")
+        return data
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        if len(set(self.values)) < len(self.values):
+            raise ValueError("a value is listed twice")
+        return self
+
+
+def _as_choice(data: Any) -> Any:  # noqa: ANN401
+    """Let a choice be written as a list, or as its only value."""
+    if isinstance(data, list | tuple):
+        return {"values": data}
+    if isinstance(data, str | int | float) and not isinstance(data, bool):
+        return {"values": [data]}
+    return data
+
+
+def _range_or_choice(data: Any) -> str:  # noqa: ANN401
+    if isinstance(data, Choice) or (isinstance(data, dict) and "values" in data):
+        return "choice"
+    return "range"
+
+
+Numbers = Annotated[
+    Annotated[Range, Tag("range")] | Annotated[Choice, Tag("choice")],
+    Discriminator(_range_or_choice),
+    BeforeValidator(_as_choice),
+]
+"""What a numeric parameter may be: `{min=, max=, step=, log=}`, a list of values, or
+one value."""
+Words = Annotated[Choice, BeforeValidator(_as_choice)]
+"""What a worded parameter may be: a list of values, or one value."""
 
 
 class StepTemplate(Frozen):
@@ -122,6 +194,18 @@ class StepTemplate(Frozen):
         """Return the name that parameters use."""
         return self.name or self.kind
 
+    @model_validator(mode="after")
+    def _settings_fit_the_kind(self) -> Self:
+        given = self.model_fields_set - {"kind", "name", "repeat"}
+        given = {name for name in given if dict(self)[name] is not None}
+        allowed = _SETTINGS_OF_KIND[self.kind].split()
+        if wrong := sorted(given.difference(allowed)):
+            raise ValueError(
+                f"a {self.kind} step has no {', '.join(wrong)};"
+                f" its settings are {', '.join(allowed) or 'none'}"
+            )
+        return self
+
 
 DEFAULT_STEPS = (
     StepTemplate(kind="dose"),
@@ -135,10 +219,10 @@ DEFAULT_STEPS = (
 class StepSpace(Frozen):
     """What is searched in one firing step; absent settings are fixed."""
 
-    temperature_celsius: Range | Choice | None = None
-    hold_hours: Range | Choice | None = None
-    ramp_celsius_per_minute: Range | Choice | None = None
-    atmosphere: Choice | None = None
+    temperature_celsius: Numbers | None = None
+    hold_hours: Numbers | None = None
+    ramp_celsius_per_minute: Numbers | None = None
+    atmosphere: Words | None = None
 
 
 class Space(Frozen):
@@ -148,9 +232,9 @@ class Space(Frozen):
     """Precursor sets by label, or `all` sets that balance, enumerated exactly."""
     max_precursors: Annotated[int, Field(ge=1, le=8)] = 4
     """Largest set taken by `all`."""
-    excess: dict[str, Range | Choice] = {}
+    excess: dict[str, Numbers] = {}
     """Element to mole fraction added beyond the balance, such as 0.05."""
-    regrinds: Range | Choice | None = None
+    regrinds: Numbers | None = None
     steps: dict[str, StepSpace] = {}
     """Step label to what is searched in it."""
 
