@@ -25,6 +25,9 @@ class DoserSpec(Frozen):
     tolerance_percent: Annotated[float, Field(ge=0.1, le=40)] = 1.0
     seconds_per_dose: Positive = 90.0
     """Typical time of one dose, for planning, s."""
+    identity: str = ""
+    """What it must answer when asked who it is, such as its serial number; a
+    different answer is refused. Empty: whoever answers first is kept to."""
 
 
 class BalanceSpec(Frozen):
@@ -34,6 +37,9 @@ class BalanceSpec(Frozen):
     url: Url
     max_grams: Positive
     readability_grams: Positive
+    identity: str = ""
+    """What it must answer when asked who it is, such as its serial number; a
+    different answer is refused. Empty: whoever answers first is kept to."""
 
 
 class MixerSpec(Frozen):
@@ -43,6 +49,9 @@ class MixerSpec(Frozen):
     url: Url
     purposes: tuple[Literal["mix", "grind"], ...] = ("mix", "grind")
     max_rpm: Positive
+    identity: str = ""
+    """What it must answer when asked who it is, such as its serial number; a
+    different answer is refused. Empty: whoever answers first is kept to."""
 
 
 class FurnaceSpec(Frozen):
@@ -69,6 +78,11 @@ class FurnaceSpec(Frozen):
     on_lost_contact: Literal["finish", "hold", "reset"] = "finish"
     cutout: str
     """The independent over-temperature protection, in words."""
+    has_loopback: bool = True
+    """Whether the controller answers Modbus function 08 (Eurotherm 2000 series do)."""
+    identity: str = ""
+    """What it must answer when asked who it is, such as its serial number; a
+    different answer is refused. Empty: whoever answers first is kept to."""
 
 
 class DiffractometerSpec(Frozen):
@@ -82,6 +96,9 @@ class DiffractometerSpec(Frozen):
     programs: dict[str, Positive]
     """Measurement program name to its length in seconds."""
     default_program: str
+    identity: str = ""
+    """What it must answer when asked who it is, such as its serial number; a
+    different answer is refused. Empty: whoever answers first is kept to."""
 
 
 class ArmSpec(Frozen):
@@ -92,6 +109,9 @@ class ArmSpec(Frozen):
     program: str = "{source}-to-{destination}.urp"
     """Name of the robot program for a move; `/` in slots becomes `_`."""
     seconds_per_move: Positive = 40.0
+    identity: str = ""
+    """What it must answer when asked who it is, such as its serial number; a
+    different answer is refused. Empty: whoever answers first is kept to."""
 
 
 class OperatorSpec(Frozen):
