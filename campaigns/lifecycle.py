@@ -235,10 +235,28 @@ class Event(Frozen):
         return hashlib.sha256(self.canonical().encode()).hexdigest()
 
     def canonical(self) -> str:
-        """Return the event as JSON with sorted keys: what is hashed."""
+        """Return the event as JSON with sorted keys: what is hashed.
+
+        Raises:
+            ValueError: If a number is not finite: JSON has no such number.
+        """
         return json.dumps(
             self.model_dump(mode="json"),
             sort_keys=True,
             ensure_ascii=False,
             separators=(",", ":"),
+            allow_nan=False,
         )
+
+
+def blob_of(payload: Payload) -> str:
+    """Return the sha256 of the stored bytes that a payload names; empty if none."""
+    match payload:
+        case Fired():
+            return payload.trace
+        case PatternMeasured():
+            return payload.raw
+        case Identified():
+            return payload.identification.fit
+        case _:
+            return ""

@@ -1,0 +1,60 @@
+"""What a proposer may know of a campaign, folded from its events."""
+
+from collections.abc import Iterable
+
+from campaigns import lifecycle as facts
+from campaigns.results import History, Identification, Trial
+
+KINDS = ("proposed", "identified", "scored", "sample-ended")
+"""The kinds of event that a history depends on."""
+
+
+def history(events: Iterable[facts.Event]) -> History:
+    """Return one trial a sample, in the order of their proposal.
+
+    A score counts with the latest identification of its scan; where that is not
+    usable, the trial is `unusable` and carries no score. A later score of the same
+    sample replaces the earlier one here (both stay in the log). A held sample
+    teaches nothing, so it is `unusable` until it is scored.
+
+    Args:
+        events: All events, or at least those of `KINDS`, oldest first.
+    """
+    trials: dict[str, Trial] = {}
+    found: dict[str, Identification] = {}
+    for event in events:
+        match event.payload:
+            case facts.Proposed() as proposed:
+                trials[proposed.sample] = _pending(proposed)
+            case facts.Identified() as identified:
+                found[identified.scan] = identified.identification
+            case facts.Scored() as scored:
+                trial = trials[scored.sample]
+                trials[scored.sample] = _scored(trial, scored, found[scored.scan])
+            case facts.SampleEnded() as ended:
+                status = "failed" if ended.status == "failed" else "unusable"
+                update = {"status": status}
+                trials[ended.sample] = trials[ended.sample].model_copy(update=update)
+    return History(trials=tuple(trials.values()))
+
+
+def _pending(proposed: facts.Proposed) -> Trial:
+    proposal = proposed.proposal
+    return Trial(
+        sample=proposed.sample,
+        load=proposal.load,
+        role=proposal.role,
+        planned=proposal.parameters,
+        measured=proposal.parameters,
+        status="pending",
+    )
+
+
+def _scored(trial: Trial, scored: facts.Scored, found: Identification) -> Trial:
+    update = {
+        "measured": {**trial.planned, **scored.measured},
+        "status": "scored" if found.is_usable else "unusable",
+        "scores": scored.scores if found.is_usable else {},
+        "fractions": found.fractions,
+    }
+    return trial.model_copy(update=update)

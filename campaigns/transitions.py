@@ -1,0 +1,337 @@
+"""Which event may follow which, as tables, and the state that they are read against.
+
+Each table maps a state to what may happen in it and the state after. What is not
+written down is refused, before anything is stored.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import singledispatchmethod
+from typing import Self
+
+from campaigns import lifecycle as facts
+from campaigns.errors import TransitionError
+
+Table = Mapping[str, Mapping[str, str]]
+
+CAMPAIGN: Table = {
+    "absent": {"campaign-opened": "running"},
+    "running": {"anything": "running", "campaign-ended": "ended"},
+    "ended": {},
+}
+
+_LIVE_ENDS = {"failed": "failed", "unusable": "unusable", "held": "held"}
+SAMPLE: Table = {
+    "absent": {"proposed": "proposed"},
+    "proposed": {
+        "dosed": "proposed", "portion-moved": "proposed", "fired": "proposed",
+        "pattern-measured": "measured", **_LIVE_ENDS,
+    },
+    "measured": {
+        "portion-moved": "measured", "fired": "measured",
+        "pattern-measured": "measured", "identified": "identified", **_LIVE_ENDS,
+    },
+    "identified": {
+        "portion-moved": "identified", "pattern-measured": "identified",
+        "identified": "identified", "scored": "scored", **_LIVE_ENDS,
+    },
+    # A later analysis stands beside the first, so a score may be followed by another.
+    "scored": {
+        "portion-moved": "scored", "pattern-measured": "scored",
+        "identified": "scored", "scored": "scored",
+    },
+    "unusable": {
+        "portion-moved": "unusable", "pattern-measured": "unusable",
+        "identified": "unusable", "scored": "scored",
+    },
+    # A held sample waits for a person, who may send it on from where it stood.
+    "held": {
+        "dosed": "held", "portion-moved": "held", "fired": "held",
+        "pattern-measured": "measured", "identified": "identified", **_LIVE_ENDS,
+    },
+    "failed": {"portion-moved": "failed"},
+}  # fmt: skip
+
+_ALL_TASKS = frozenset(
+    ("dose", "mix", "dry", "transfer", "load", "fire", "unload", "grind", "regrind",
+     "fill-holder", "scan", "archive")
+)  # fmt: skip
+_CLEARING = frozenset(("transfer", "unload", "archive"))
+_SCANNING = _CLEARING | {"grind", "fill-holder", "scan"}
+TASKS_OF_SAMPLE: Mapping[str, frozenset[str]] = {
+    "proposed": _ALL_TASKS,
+    "measured": _ALL_TASKS,
+    "held": _ALL_TASKS,
+    "identified": _SCANNING,
+    "scored": _SCANNING,
+    "unusable": _SCANNING,
+    "failed": _CLEARING,
+}
+"""Sample state to the tasks that may still start on it."""
+
+TASK: Table = {
+    "absent": {"started": "started"},
+    "started": {
+        "finished": "finished", "not-started": "not-started", "unknown": "unknown",
+        "refused": "refused", "fault": "fault",
+    },
+    "not-started": {"started": "started"},
+    # Somebody may find out later; until then nothing is tried again.
+    "unknown": {"finished": "finished", "not-started": "not-started"},
+    "finished": {},
+    "refused": {},
+    "fault": {},
+}  # fmt: skip
+
+LOAD: Table = {
+    "absent": {"proposed": "proposed"},
+    "proposed": {"proposed": "proposed", "load-planned": "planned"},
+    "planned": {"fired": "planned"},
+}
+
+FOUND = frozenset(("done", "not-started", "running", "unknown"))
+"""What a resumed campaign may find of an open task."""
+
+
+def step(table: Table, state: str, happening: str, *, of: str) -> str:
+    """Return the state after `happening`.
+
+    Raises:
+        TransitionError: If the table does not allow it in this state.
+    """
+    allowed = table.get(state, {})
+    if happening not in allowed:
+        listed = ", ".join(sorted(allowed)) or "nothing"
+        raise TransitionError(
+            f"{of} is {state}: {happening} may not follow; allowed: {listed}"
+        )
+    return allowed[happening]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskState:
+    """How far a task has come, and its latest start."""
+
+    state: str
+    started: facts.TaskStarted
+
+
+@dataclass
+class Progress:
+    """Where everything in a campaign stands; advanced by one payload at a time."""
+
+    campaign: str = "absent"
+    samples: dict[str, str] = field(default_factory=dict)
+    load_of: dict[str, int] = field(default_factory=dict)
+    tasks: dict[str, TaskState] = field(default_factory=dict)
+    loads: dict[int, str] = field(default_factory=dict)
+    members: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    """Load to the samples planned into it."""
+    scans: dict[str, str] = field(default_factory=dict)
+    """Scan to its sample."""
+    identified: set[str] = field(default_factory=set)
+    """Scans with an identification."""
+    labels: set[str] = field(default_factory=set)
+    """Labels of the doses recorded."""
+
+    @classmethod
+    def of(cls, payloads: Iterable[facts.Payload]) -> Self:
+        """Return the progress after all payloads in order.
+
+        Raises:
+            TransitionError: At the first one that may not follow.
+        """
+        progress = cls()
+        for payload in payloads:
+            progress.advance(payload)
+        return progress
+
+    def copy(self) -> "Progress":
+        """Return an equal one that can be advanced on trial."""
+        return replace(
+            self,
+            samples=dict(self.samples),
+            load_of=dict(self.load_of),
+            tasks=dict(self.tasks),
+            loads=dict(self.loads),
+            members=dict(self.members),
+            scans=dict(self.scans),
+            identified=set(self.identified),
+            labels=set(self.labels),
+        )
+
+    @property
+    def open_tasks(self) -> dict[str, facts.TaskStarted]:
+        """Return the tasks that were started and have no outcome."""
+        return {
+            name: task.started
+            for name, task in self.tasks.items()
+            if task.state == "started"
+        }
+
+    def advance(self, payload: facts.Payload) -> None:
+        """Take a payload in.
+
+        Raises:
+            TransitionError: If it may not follow; this object may then be half
+                advanced and is to be thrown away.
+        """
+        border = payload.kind in {"campaign-opened", "campaign-ended"}
+        happening = payload.kind if border else "anything"
+        self.campaign = step(CAMPAIGN, self.campaign, happening, of="the campaign")
+        self._take(payload)
+
+    @singledispatchmethod
+    def _take(self, payload: facts.Frozen) -> None:
+        raise TransitionError(f"nothing says what may follow a {type(payload)}")
+
+    @_take.register
+    def _(self, payload: facts.CampaignOpened) -> None:
+        """Nothing but the campaign's own state changes."""
+
+    @_take.register
+    def _(self, payload: facts.Proposed) -> None:
+        load = payload.proposal.load
+        self._advance_sample(payload.sample, "proposed")
+        self._advance_load(load, "proposed")
+        self.load_of[payload.sample] = load
+
+    @_take.register
+    def _(self, payload: facts.LoadPlanned) -> None:
+        self._advance_load(payload.load, "load-planned")
+        for sample in payload.samples:
+            if self.load_of.get(sample) != payload.load:
+                raise TransitionError(
+                    f"load {payload.load} is planned with {sample}, which was not "
+                    f"proposed for it"
+                )
+        self.members[payload.load] = payload.samples
+
+    @_take.register
+    def _(self, payload: facts.TaskStarted) -> None:
+        known = self.tasks.get(payload.task)
+        state = known.state if known else "absent"
+        after = step(TASK, state, "started", of=f"task {payload.task}")
+        expected = known.started.attempt + 1 if known else 1
+        if payload.attempt != expected:
+            raise TransitionError(
+                f"task {payload.task}: attempt {payload.attempt} starts where attempt "
+                f"{expected} is due"
+            )
+        for sample in payload.samples:
+            stands = self._state(sample)
+            if payload.action not in TASKS_OF_SAMPLE[stands]:
+                raise TransitionError(
+                    f"sample {sample} is {stands}: no {payload.action} may start on it"
+                )
+        self.tasks[payload.task] = TaskState(after, payload)
+
+    @_take.register
+    def _(self, payload: facts.TaskFinished) -> None:
+        self._advance_task(payload.task, "finished")
+
+    @_take.register
+    def _(self, payload: facts.TaskFailed) -> None:
+        self._advance_task(payload.task, payload.outcome)
+
+    @_take.register
+    def _(self, payload: facts.Dosed) -> None:
+        if payload.label in self.labels:
+            raise TransitionError(
+                f"dose {payload.label} of {payload.sample} is already recorded"
+            )
+        self.labels.add(payload.label)
+        self._advance_sample(payload.sample, "dosed")
+
+    @_take.register
+    def _(self, payload: facts.PortionMoved) -> None:
+        self._advance_sample(payload.sample, "portion-moved")
+
+    @_take.register
+    def _(self, payload: facts.Fired) -> None:
+        self._advance_load(payload.load, "fired")
+        for sample in payload.samples:
+            if sample not in self.members[payload.load]:
+                raise TransitionError(
+                    f"load {payload.load} was planned without {sample}, which it fired"
+                )
+            self._advance_sample(sample, "fired")
+
+    @_take.register
+    def _(self, payload: facts.PatternMeasured) -> None:
+        if payload.scan in self.scans:
+            raise TransitionError(f"scan {payload.scan} is already recorded")
+        self._advance_sample(payload.sample, "pattern-measured")
+        self.scans[payload.scan] = payload.sample
+
+    @_take.register
+    def _(self, payload: facts.Identified) -> None:
+        if self.scans.get(payload.scan) != payload.sample:
+            raise TransitionError(
+                f"sample {payload.sample} has no scan {payload.scan} to identify"
+            )
+        self._advance_sample(payload.sample, "identified")
+        self.identified.add(payload.scan)
+
+    @_take.register
+    def _(self, payload: facts.Scored) -> None:
+        self._advance_sample(payload.sample, "scored")
+        if (
+            payload.scan not in self.identified
+            or self.scans[payload.scan] != payload.sample
+        ):
+            raise TransitionError(
+                f"sample {payload.sample} is scored from scan {payload.scan}, which "
+                f"is not identified"
+            )
+
+    @_take.register
+    def _(self, payload: facts.SampleEnded) -> None:
+        self._advance_sample(payload.sample, payload.status)
+
+    @_take.register
+    def _(self, payload: facts.Resumed) -> None:
+        for task, found in payload.reconciled.items():
+            if task not in self.open_tasks:
+                raise TransitionError(f"resumed with task {task}, which is not open")
+            if found not in FOUND:
+                listed = ", ".join(sorted(FOUND))
+                raise TransitionError(f"task {task} found {found}; allowed: {listed}")
+
+    @_take.register
+    def _(self, payload: facts.CampaignEnded) -> None:
+        if self.open_tasks:
+            listed = ", ".join(self.open_tasks)
+            raise TransitionError(f"the campaign may not end with open tasks: {listed}")
+
+    def _state(self, sample: str) -> str:
+        if sample not in self.samples:
+            raise TransitionError(f"sample {sample} was never proposed")
+        return self.samples[sample]
+
+    def _advance_sample(self, sample: str, happening: str) -> None:
+        state = self.samples.get(sample, "absent")
+        self.samples[sample] = step(SAMPLE, state, happening, of=f"sample {sample}")
+
+    def _advance_load(self, load: int, happening: str) -> None:
+        state = self.loads.get(load, "absent")
+        self.loads[load] = step(LOAD, state, happening, of=f"load {load}")
+
+    def _advance_task(self, name: str, happening: str) -> None:
+        known = self.tasks.get(name)
+        state = known.state if known else "absent"
+        after = step(TASK, state, happening, of=f"task {name}")
+        if known:
+            self.tasks[name] = replace(known, state=after)
+
+
+def open_tasks(events: Iterable[facts.Event]) -> tuple[facts.TaskStarted, ...]:
+    """Return the intents without an outcome, oldest first: what a resume must check."""
+    opened: dict[str, facts.TaskStarted] = {}
+    for event in events:
+        payload = event.payload
+        if isinstance(payload, facts.TaskStarted):
+            opened[payload.task] = payload
+        elif isinstance(payload, facts.TaskFinished | facts.TaskFailed):
+            opened.pop(payload.task, None)
+    return tuple(opened.values())
