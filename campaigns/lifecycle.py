@@ -18,8 +18,8 @@ SCHEMA_VERSION = 1
 """Version of the payloads below; older ones are read through upcasters."""
 
 TaskKind = Literal[
-    "dose", "mix", "dry", "transfer", "load", "fire", "unload", "grind",
-    "regrind", "fill-holder", "scan", "archive", "weigh",
+    "dose", "mix", "grind", "dry", "fire", "scan", "weigh",
+    "move", "place", "transfer", "fill-holder", "recover",
 ]  # fmt: skip
 Values = dict[str, float | str]
 
@@ -70,7 +70,7 @@ class TaskStarted(Frozen):
 
     kind: Literal["task-started"] = "task-started"
     task: str
-    """Stable identifier, such as `S0007/dose` or `L002/fire`."""
+    """Stable identifier of the effect, such as `S0007/dose/BaCO3`."""
     action: TaskKind
     samples: tuple[str, ...]
     instrument: str
@@ -117,8 +117,12 @@ class PortionMoved(Frozen):
     """Container label, or a slot where the container itself was moved."""
     destination: str
     moved_by: str
+    container: str = ""
+    """Label of the container that was moved whole; empty where powder moved."""
     mass_in_grams: float | None = None
+    """Powder that arrived, g; absent where nobody weighed."""
     mass_out_grams: float | None = None
+    """Powder that left the source, g."""
 
 
 class Fired(Frozen):

@@ -1,0 +1,173 @@
+"""What each kind of task does on the bench, effect by effect."""
+
+from campaigns.recipe import MixStep, RegrindStep, ScanStep
+from instruments.quantities import Slot
+from loop.plan.bench import Bench, Container
+from loop.plan.heating import heat
+from loop.plan.tasks import Sample, Task
+
+GRIND_RPM, GRIND_MINUTES = 1500.0, 10.0
+
+
+async def carry_out(bench: Bench, task: Task, instrument: str, *, load: int) -> None:
+    """Carry out one task on the instrument that was booked for it."""
+    match task.action:
+        case "dry":
+            await _dry(bench, task, instrument, load=load)
+        case "fire":
+            await heat(bench, task, instrument, load=load)
+        case "load":
+            await _load(bench, task)
+        case _:
+            (sample,) = task.samples
+            await SAMPLE_ACTIONS[task.action](bench, task, sample, instrument)
+
+
+async def _dose(bench: Bench, task: Task, sample: Sample, doser: str) -> None:
+    await bench.fetch(sample, "vial")
+    await _carry_in(bench, task, sample, "vial", Slot(doser))
+    for precursor, grams in sample.recipe.grams.items():
+        await bench.mount(
+            sample, doser, precursor, name=f"{task.name}/mount {precursor}"
+        )
+        await bench.dose(
+            sample, doser, precursor, grams, name=f"{task.name}/{precursor}"
+        )
+    await _carry_home(bench, task, sample, "vial", Slot(doser))
+
+
+async def _mix(bench: Bench, task: Task, sample: Sample, mixer: str) -> None:
+    step = task.step
+    if not isinstance(step, MixStep):
+        raise TypeError(f"{task.name} does not mix")
+    await _carry_in(bench, task, sample, "vial", Slot(mixer))
+    await bench.mix(
+        sample, mixer, rpm=step.rpm, minutes=step.minutes,
+        name=f"{task.name}/mix", kind="mix",
+    )  # fmt: skip
+    await _carry_home(bench, task, sample, "vial", Slot(mixer))
+
+
+async def _dry(bench: Bench, task: Task, oven: str, *, load: int) -> None:
+    slots = {sample.name: Slot(oven, i + 1) for i, sample in enumerate(task.samples)}
+    for sample in task.samples:
+        await _carry_in(bench, task, sample, "vial", slots[sample.name])
+    await heat(bench, task, oven, load=load)
+    for sample in task.samples:
+        await _carry_home(bench, task, sample, "vial", slots[sample.name])
+
+
+async def _charge(bench: Bench, task: Task, sample: Sample, balance: str) -> None:
+    """Weigh the crucible empty, let a person fill it, and weigh it full."""
+    await bench.fetch(sample, "crucible")
+    await _carry_in(bench, task, sample, "crucible", Slot(balance))
+    await bench.weigh(sample, balance, name=f"{sample.name}/crucible-empty")
+    await _pour(bench, task, sample, "vial", "crucible")
+    await bench.weigh(sample, balance, name=f"{sample.name}/crucible-full")
+    await _carry_home(bench, task, sample, "crucible", Slot(balance))
+
+
+async def _load(bench: Bench, task: Task) -> None:
+    (sample,) = task.samples
+    (furnace,) = task.places
+    await _carry_in(bench, task, sample, "crucible", Slot(furnace, sample.slot))
+
+
+async def _unload(bench: Bench, task: Task, sample: Sample, balance: str) -> None:
+    """Bring the crucible from the furnace over the balance to its rack."""
+    (furnace,) = task.places
+    label = sample.container("crucible")
+    await bench.carry(
+        sample, label, Slot(furnace, sample.slot), Slot(balance), name=f"{task.name}/in"
+    )
+    await bench.weigh(sample, balance, name=f"{task.name}/crucible-fired")
+    await _carry_home(bench, task, sample, "crucible", Slot(balance))
+
+
+async def _regrind(bench: Bench, task: Task, sample: Sample, mixer: str) -> None:
+    step = task.step
+    if not isinstance(step, RegrindStep):
+        raise TypeError(f"{task.name} does not regrind")
+    await _grind_in_jar(bench, task, sample, mixer, rpm=step.rpm, minutes=step.minutes)
+    await _pour(bench, task, sample, "jar", "crucible")
+
+
+async def _grind(bench: Bench, task: Task, sample: Sample, mixer: str) -> None:
+    await _grind_in_jar(
+        bench, task, sample, mixer, rpm=GRIND_RPM, minutes=GRIND_MINUTES
+    )
+
+
+async def _fill_holder(bench: Bench, task: Task, sample: Sample, _: str) -> None:
+    step = task.step
+    if not isinstance(step, ScanStep):
+        raise TypeError(f"{task.name} does not scan")
+    await bench.fetch(sample, "holder")
+    jar, holder = sample.container("jar"), sample.container("holder")
+    await bench.ask(
+        sample, "fill-holder", f"{task.name}/fill", jar, holder,
+        f"Press {step.holder_grams} g of the powder from {jar} into {holder}.",
+    )  # fmt: skip
+
+
+async def _scan(bench: Bench, task: Task, sample: Sample, diffractometer: str) -> None:
+    await _carry_in(bench, task, sample, "holder", Slot(diffractometer))
+    await bench.scan(sample, diffractometer, name=f"{task.name}/scan")
+    await _carry_home(bench, task, sample, "holder", Slot(diffractometer))
+
+
+async def _archive(bench: Bench, task: Task, sample: Sample, _: str) -> None:
+    jar, holder = sample.container("jar"), sample.container("holder")
+    await bench.ask(
+        sample, "recover", f"{task.name}/recover", holder, jar,
+        f"Empty {holder} back into {jar}, clean it, and archive the jar.",
+    )  # fmt: skip
+
+
+async def _grind_in_jar(
+    bench: Bench, task: Task, sample: Sample, mixer: str, *, rpm: float, minutes: float
+) -> None:
+    await bench.fetch(sample, "jar")
+    await _pour(bench, task, sample, "crucible", "jar")
+    await _carry_in(bench, task, sample, "jar", Slot(mixer))
+    await bench.mix(
+        sample, mixer, rpm=rpm, minutes=minutes, name=f"{task.name}/grind", kind="grind"
+    )
+    await _carry_home(bench, task, sample, "jar", Slot(mixer))
+
+
+async def _pour(
+    bench: Bench, task: Task, sample: Sample, source: Container, destination: Container
+) -> None:
+    start, end = sample.container(source), sample.container(destination)
+    await bench.ask(
+        sample, "transfer", f"{task.name}/{source} to {destination}", start, end,
+        f"Transfer all powder from {start} into {end} and note its mass.",
+    )  # fmt: skip
+
+
+async def _carry_in(
+    bench: Bench, task: Task, sample: Sample, kind: Container, to: Slot
+) -> None:
+    label, home = sample.container(kind), bench.home(sample, kind)
+    await bench.carry(sample, label, home, to, name=f"{task.name}/{label} in")
+
+
+async def _carry_home(
+    bench: Bench, task: Task, sample: Sample, kind: Container, source: Slot
+) -> None:
+    label, home = sample.container(kind), bench.home(sample, kind)
+    await bench.carry(sample, label, source, home, name=f"{task.name}/{label} home")
+
+
+SAMPLE_ACTIONS = {
+    "dose": _dose,
+    "mix": _mix,
+    "charge": _charge,
+    "unload": _unload,
+    "regrind": _regrind,
+    "grind": _grind,
+    "fill-holder": _fill_holder,
+    "scan": _scan,
+    "archive": _archive,
+}
