@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from campaigns.materials.xraytables import (
     CU_KA1_ANGSTROM,
+    DALTONS_PER_CUBIC_ANGSTROM,
     HC_EV_ANGSTROM,
     anomalous,
     element_of,
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-DALTONS_PER_CUBIC_ANGSTROM = 1.66053907
-"""Grams per cubic centimetre in one dalton per cubic ångström. Source: CODATA 2018."""
 
 B_ISO_METAL = 0.4
 """B (Å²) assumed for a metal without one of its own; room-temperature oxides have

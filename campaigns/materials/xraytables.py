@@ -21,6 +21,8 @@ CU_KB_ANGSTROM = 1.392250
 
 HC_EV_ANGSTROM = 12398.41984
 """Planck constant times speed of light, eV Å. Source: CODATA 2018."""
+DALTONS_PER_CUBIC_ANGSTROM = 1.66053907
+"""Grams per cubic centimetre in one dalton per cubic ångström. Source: CODATA 2018."""
 _S_STEP, _S_MAX = 0.001, 2.0
 """Grid (1/Å) on which form factors are tabulated; linear steps err below 1e-5."""
 

@@ -1,0 +1,255 @@
+"""The table of known phases, `phases.toml`: structures and facts with their sources.
+
+A row without a cell is a reagent known only by its composition (hydrates, amorphous
+carbonates). Nothing here imports pymatgen until a structure is built.
+"""
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from campaigns.errors import MaterialError
+from campaigns.materials.formula import Formula
+from campaigns.materials.phaserow import parse_row
+
+if TYPE_CHECKING:
+    from pymatgen.core.structure import Structure
+
+_TABLE = Path(__file__).with_name("phases.toml")
+_SAME_SITE_ANGSTROM = 0.05
+"""Images of a site closer than this are one atom: cited coordinates are rounded."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """One site of the asymmetric unit."""
+
+    label: str
+    """Label in the cited structure, such as `O1`."""
+    element: str
+    """Element symbol."""
+    xyz: tuple[float, float, float]
+    """Fractional coordinates in the setting of the Hall number."""
+    occupancy: float
+    """Share of the site that the element fills, above 0 to 1."""
+    b_iso_angstrom2: float | None
+    """Isotropic displacement parameter B, Å²; none where the source gives none."""
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One phase: what it is made of, how it is built and how to handle it."""
+
+    name: str
+    """Key of the row; a formula, with a suffix for all but the usual polymorph."""
+    formula: Formula
+    """Composition of one formula unit."""
+    hall: int | None
+    """spglib Hall number (1 to 530), which fixes setting and origin."""
+    cell: tuple[float, float, float, float, float, float] | None
+    """a, b, c in Å and α, β, γ in degrees, at room temperature."""
+    sites: tuple[Site, ...]
+    """Asymmetric unit; empty where no structure is known."""
+    xray_density: float | None
+    """Cited X-ray density, g/cm³; the checker compares the cell with it."""
+    valence: str
+    """What charge balance expects: `plain`, `mixed`, `peroxide` or `metal`."""
+    melting_celsius: float | None
+    """Melting point (congruent or not), °C."""
+    decomposition_celsius: float | None
+    """Where it decomposes on heating in `decomposition_atmosphere`, °C."""
+    decomposition_atmosphere: str
+    """Gas of the decomposition temperature, such as `air`."""
+    volatility: str
+    """What evaporates and from where, or empty."""
+    hazards: tuple[str, ...]
+    """GHS hazard classes in words."""
+    crucibles: tuple[str, ...]
+    """Crucible materials that it does not attack at its usual temperatures."""
+    habit: tuple[int, int, int] | None
+    """Plane normal (hkl) along which plates or needles align in a packed powder."""
+    note: str
+    """Anything a user of the row has to know."""
+    sources: tuple[tuple[str, str], ...]
+    """(group of fields, citation) for every number of the row."""
+
+    @cached_property
+    def row_sha256(self) -> str:
+        """Digest of every value of the row."""
+        values = {key: repr(getattr(self, key)) for key in self.__dataclass_fields__}
+        text = json.dumps(values, sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def elements(self) -> frozenset[str]:
+        """Symbols of the elements in the formula."""
+        return frozenset(symbol for symbol, _ in self.formula.composition)
+
+    @property
+    def has_structure(self) -> bool:
+        """Whether the row holds a cell."""
+        return self.hall is not None
+
+    def structure(self) -> "Structure":
+        """Return the full cell, with site property `b_iso` (Å² or none).
+
+        Raises:
+            MaterialError: If the row has no structure.
+        """
+        return _structure(self).copy()
+
+    def __hash__(self) -> int:
+        """Hash by name; equality still compares every field."""
+        return hash(self.name)
+
+
+class PhaseTable(Mapping[str, Phase]):
+    """Phases by name, in the order of the file."""
+
+    def __init__(self, phases: Iterable[Phase]) -> None:
+        """Index the phases.
+
+        Raises:
+            MaterialError: If two rows have the same name.
+        """
+        self._phases: dict[str, Phase] = {}
+        for phase in phases:
+            if phase.name in self._phases:
+                message = f"phase {phase.name!r} stands in the table twice"
+                raise MaterialError(message)
+            self._phases[phase.name] = phase
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> "PhaseTable":
+        """Read a phase table.
+
+        Args:
+            path: A TOML file in the format of `phases.toml`; that file by default.
+
+        Raises:
+            MaterialError: If a row is malformed; names the row, the field and what is
+                allowed there.
+        """
+        return _load(path or _TABLE)
+
+    def __getitem__(self, name: str) -> Phase:
+        """Return the phase of that name.
+
+        Raises:
+            MaterialError: If there is none; suggests names alike.
+        """
+        try:
+            return self._phases[name]
+        except KeyError:
+            raise MaterialError(self._unknown(name)) from None
+
+    def __contains__(self, name: object) -> bool:
+        """Say whether a phase of that name is known."""
+        return name in self._phases
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names."""
+        return iter(self._phases)
+
+    def __len__(self) -> int:
+        """Return the number of phases."""
+        return len(self._phases)
+
+    def by_formula(self, formula: Formula | str) -> tuple[Phase, ...]:
+        """Return all phases of one composition, the usual polymorph first."""
+        wanted = Formula.parse(formula) if isinstance(formula, str) else formula
+        return tuple(
+            phase
+            for phase in self._phases.values()
+            if _reduced(phase.formula) == _reduced(wanted)
+        )
+
+    def within(self, elements: Iterable[str]) -> tuple[Phase, ...]:
+        """Return the phases made of no other elements than these."""
+        allowed = frozenset(elements)
+        return tuple(p for p in self._phases.values() if p.elements <= allowed)
+
+    def _unknown(self, name: str) -> str:
+        from difflib import get_close_matches
+
+        alike = get_close_matches(name, self._phases, n=3, cutoff=0.5)
+        hint = f"; alike: {', '.join(alike)}" if alike else ""
+        return f"no phase {name!r} in the table of {len(self)}{hint}"
+
+
+@lru_cache(maxsize=8)
+def _load(path: Path) -> PhaseTable:
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        message = f"phase table {path} cannot be read: {error}"
+        raise MaterialError(message) from error
+    citations = document.get("citations", {})
+    rows = document.get("phase", [])
+    return PhaseTable(_phase(row, citations) for row in rows)
+
+
+def _phase(row: Mapping[str, Any], citations: Mapping[str, str]) -> Phase:
+    values = parse_row(row, citations)
+    sites = tuple(Site(**site) for site in values.pop("sites"))
+    return Phase(sites=sites, **values)
+
+
+def _reduced(formula: Formula) -> tuple[tuple[str, object], ...]:
+    first = formula.composition[0][1]
+    return tuple((symbol, amount / first) for symbol, amount in formula.composition)
+
+
+@lru_cache(maxsize=512)
+def _structure(phase: Phase) -> "Structure":
+    from pymatgen.core.lattice import Lattice
+    from pymatgen.core.structure import Structure
+
+    if phase.cell is None or phase.hall is None:
+        message = (
+            f"phase {phase.name} has no structure in the table ({phase.note}); "
+            "take a phase with one, or add its cell and sites"
+        )
+        raise MaterialError(message)
+    lattice = Lattice.from_parameters(*phase.cell)
+    rotations, translations = _operations(phase.hall)
+    # Elements that share a site are one mixed site of the structure.
+    mixed: dict[tuple[float, float, float], list[Site]] = {}
+    for site in phase.sites:
+        mixed.setdefault(site.xyz, []).append(site)
+    species, positions, b_iso = [], [], []
+    for xyz, sharing in mixed.items():
+        images = (rotations @ np.array(xyz) + translations) % 1.0
+        for image in _distinct(images, lattice.matrix):
+            species.append({site.element: site.occupancy for site in sharing})
+            positions.append(image)
+            b_iso.append(sharing[0].b_iso_angstrom2)
+    return Structure(lattice, species, positions, site_properties={"b_iso": b_iso})
+
+
+@lru_cache(maxsize=128)
+def _operations(hall: int) -> tuple[np.ndarray, np.ndarray]:
+    import spglib
+
+    symmetry = spglib.get_symmetry_from_database(hall)
+    if symmetry is None:
+        message = f"Hall number {hall} is unknown to spglib; allowed: 1 to 530"
+        raise MaterialError(message)
+    return symmetry["rotations"].astype(float), symmetry["translations"]
+
+
+def _distinct(images: np.ndarray, matrix: np.ndarray) -> list[np.ndarray]:
+    kept: list[np.ndarray] = []
+    for image in images:
+        gaps = np.array([image - other for other in kept]).reshape(-1, 3)
+        gaps -= np.round(gaps)
+        if not (np.linalg.norm(gaps @ matrix, axis=1) < _SAME_SITE_ANGSTROM).any():
+            kept.append(image)
+    return kept
