@@ -1,0 +1,261 @@
+"""Can the target be made of these precursors, and what comes off on the way?"""
+
+from fractions import Fraction
+from itertools import product
+
+from campaigns.check.findings import Findings
+from campaigns.check.space import bounds_in, bounds_of, firings, is_numeric, path_of
+from campaigns.errors import MaterialError
+from campaigns.materials.crucibles import attacks, crucibles
+from campaigns.materials.formula import Formula
+from campaigns.precursors import PrecursorSet, balanced, cations, precursor_sets
+from campaigns.spec import CampaignSpec
+from campaigns.synthesis import grams_to_dose
+
+_HARMFUL = {
+    "NO2": "toxic",
+    "NH3": "toxic and corrosive",
+}
+"""Gases that need an extract; classes of Regulation (EC) 1272/2008, annex VI."""
+_ORGANIC = ("C2O4", "C2H3O2", "CH3COO", "C6H5O7", "C6H8O7")
+
+
+def check_formulas(spec: CampaignSpec, found: Findings) -> bool:
+    """Refuse formulas that cannot be read; say whether all could be."""
+    texts = [("target.formula", spec.target.formula)]
+    texts += [
+        (f"precursors[{i}].formula", p.formula) for i, p in enumerate(spec.precursors)
+    ]
+    n_before = len(found.faults)
+    for path, text in texts:
+        try:
+            Formula.parse(text)
+        except MaterialError as error:
+            found.refuse(
+                path, f"`{text}`", "a chemical formula", f"correct it: {error}"
+            )
+    is_readable = len(found.faults) == n_before
+    if is_readable and not cations(Formula.parse(spec.target.formula)):
+        found.refuse(
+            "target.formula",
+            f"`{spec.target.formula}`",
+            "a solid with at least one element besides C, H, N and O",
+            "powders made by firing need a cation",
+        )
+        return False
+    return is_readable
+
+
+def check_precursors(spec: CampaignSpec, found: Findings) -> tuple[PrecursorSet, ...]:
+    """Refuse what cannot balance; return the sets that do."""
+    labels = [precursor.label for precursor in spec.precursors]
+    for i, label in enumerate(labels):
+        if label in labels[:i]:
+            found.refuse(
+                f"precursors[{i}].name",
+                f"`{label}` a second time",
+                "names that differ",
+                "give the lots different names, such as `BaCO3 coarse`",
+            )
+        if "+" in label:
+            found.refuse(
+                f"precursors[{i}].name",
+                f"`{label}`",
+                "a name without `+`",
+                "`+` joins precursors in the names of sets",
+            )
+    if not isinstance(spec.space.sets, str):
+        return _listed_sets(spec, labels, found)
+    try:
+        sets = precursor_sets(spec)
+    except MaterialError as error:
+        found.refuse(
+            "space.sets",
+            f"no set of precursors that makes {spec.target.formula}",
+            "at least one that balances",
+            str(error),
+        )
+        return ()
+    used = {p.label for candidate in sets for p in candidate.precursors}
+    for i, label in enumerate(labels):
+        if label not in used:
+            found.warn(f"precursors[{i}]", f"{label} is in no balanced set: never used")
+    return sets
+
+
+def _listed_sets(
+    spec: CampaignSpec, labels: list[str], found: Findings
+) -> tuple[PrecursorSet, ...]:
+    target = Formula.parse(spec.target.formula)
+    sets: list[PrecursorSet] = []
+    for i, wanted in enumerate(spec.space.sets):
+        path = f"space.sets[{i}]"
+        strange = [label for label in wanted if label not in labels]
+        for label in strange:
+            found.unknown(path, label, labels, "add it to [[precursors]].")
+        if strange:
+            continue
+        members = [p for p in spec.precursors if p.label in wanted]
+        try:
+            candidate = balanced(members, target)
+        except MaterialError as error:
+            shown = " + ".join(wanted)
+            found.refuse(path, shown, "a set that balances", str(error))
+            continue
+        if candidate.label in [other.label for other in sets]:
+            found.refuse(
+                path, candidate.label, "sets that differ", "remove one of them"
+            )
+        else:
+            sets.append(candidate)
+    return tuple(sets)
+
+
+def excess_corners(spec: CampaignSpec) -> tuple[dict[str, Fraction], ...]:
+    """Return the extreme combinations of excess, exactly; the least first."""
+    names = list(spec.space.excess)
+    ends = [
+        sorted({Fraction(str(value)) for value in bounds_of(values)})
+        if is_numeric(values)
+        else []
+        for values in spec.space.excess.values()
+    ]
+    return tuple(dict(zip(names, c, strict=True)) for c in product(*ends))
+
+
+def check_excess(
+    spec: CampaignSpec, sets: tuple[PrecursorSet, ...], found: Findings
+) -> None:
+    """Refuse an excess of an element that no set can add."""
+    needed = sorted(cations(Formula.parse(spec.target.formula)))
+    for element, values in spec.space.excess.items():
+        path = f"space.excess.{element}"
+        if element not in needed:
+            found.unknown(path, element, needed, "name a cation of the target.")
+        elif not is_numeric(values):
+            found.refuse(path, "words", "numbers", "give mole fractions such as 0.05")
+        elif not -0.5 <= min(bounds_of(values)) <= max(bounds_of(values)) <= 1:
+            low, high = bounds_of(values)
+            found.refuse(
+                path,
+                f"{low:g} to {high:g}",
+                "mole fractions from -0.5 to 1",
+                "0.05 adds 5 % of the element; per cent are not meant",
+            )
+    if any(fault.path.startswith("space.excess") for fault in found.faults):
+        return
+    for candidate in sets:
+        for corner in excess_corners(spec):
+            try:
+                candidate.moles(corner)
+            except MaterialError as error:
+                found.refuse(
+                    "space.excess",
+                    str(error),
+                    "excess that every set can supply",
+                    "add a separate source of the element, list the sets without this"
+                    " one in space.sets, or drop the excess",
+                )
+
+
+def check_stock(
+    spec: CampaignSpec, sets: tuple[PrecursorSet, ...], found: Findings
+) -> None:
+    """Refuse a shelf that cannot make one sample; warn where it may not last."""
+    n_samples = spec.budget.experiments * spec.controls.replicates
+    for i, precursor in enumerate(spec.precursors):
+        doses = [
+            grams_to_dose(spec, candidate, corner).get(precursor.label, 0.0)
+            for candidate in sets
+            for corner in excess_corners(spec)
+        ]
+        if (most := max(doses, default=0.0)) > precursor.stock_grams:
+            found.refuse(
+                f"precursors[{i}].stock_grams",
+                f"{precursor.stock_grams:g} g",
+                f"at least {most:.3g} g, the largest dose of one sample",
+                "buy more, lower sample_grams, or remove the precursor",
+            )
+        elif most * n_samples > precursor.stock_grams:
+            found.warn(
+                f"precursors[{i}].stock_grams",
+                f"{precursor.stock_grams:g} g lasts for"
+                f" {int(precursor.stock_grams / most)} of {n_samples} samples"
+                f" if all of them use {precursor.label}",
+            )
+
+
+def check_heat(spec: CampaignSpec, found: Findings) -> None:
+    """Refuse temperatures that a reagent or crucible does not stand."""
+    elements = Formula.parse(spec.target.formula).elements
+    for p in spec.precursors:
+        elements |= Formula.parse(p.formula).elements
+    for index, step in firings(spec):
+        bounds = bounds_in(spec, step, "temperature_celsius")
+        if bounds is None:
+            continue
+        hottest, path = bounds[1], path_of(spec, index, "temperature_celsius")
+        for i, p in enumerate(spec.precursors):
+            if p.max_celsius is not None and hottest > p.max_celsius:
+                found.refuse(
+                    path,
+                    f"up to {hottest:g} °C",
+                    f"at most {p.max_celsius:g} °C, the limit of {p.label}"
+                    f" (precursors[{i}].max_celsius)",
+                    f"lower the temperature or remove {p.label}",
+                )
+        material = step.crucible or "Al2O3"
+        known = crucibles()
+        if material not in known:
+            found.unknown(
+                f"steps[{index}].crucible", material, known, "choose a known material."
+            )
+            continue
+        crucible = known[material]
+        if hottest > crucible.max_celsius:
+            found.refuse(
+                path,
+                f"up to {hottest:g} °C",
+                f"at most {crucible.max_celsius:g} °C in {material}: {crucible.source}",
+                "lower the temperature or choose another crucible",
+            )
+        for attack in attacks(material, elements, hottest):
+            names = "-".join(sorted(attack.elements))
+            if attack.severity == "warn":
+                found.warn(
+                    f"steps[{index}].crucible",
+                    f"{names} in {material} above {attack.above_celsius:g} °C:"
+                    f" {attack.reason} ({attack.source})",
+                )
+            else:
+                found.refuse(
+                    f"steps[{index}].crucible",
+                    f"{material} with {names} at up to {hottest:g} °C",
+                    f"at most {attack.above_celsius:g} °C for this pair",
+                    f"choose another crucible: {attack.reason} ({attack.source})",
+                )
+
+
+def warn_of_hazards(
+    spec: CampaignSpec, sets: tuple[PrecursorSet, ...], found: Findings
+) -> None:
+    """Warn of hazards on labels, of harmful gases and of oxidisers with fuel."""
+    for i, precursor in enumerate(spec.precursors):
+        if precursor.hazards:
+            found.warn(
+                f"precursors[{i}]",
+                f"{precursor.label}: {'; '.join(precursor.hazards)}",
+            )
+    gases = {gas for s in sets for gas, n in s.reaction.gases.items() if n > 0}
+    for gas in sorted(gases & _HARMFUL.keys()):
+        found.warn("precursors", f"{gas} comes off ({_HARMFUL[gas]}): use the extract")
+    for candidate in sets:
+        formulas = [p.formula for p in candidate.precursors]
+        oxidiser = next((f for f in formulas if "NO3" in f or "ClO" in f), "")
+        fuel = next((f for f in formulas if any(o in f for o in _ORGANIC)), "")
+        if oxidiser and fuel:
+            found.warn(
+                "precursors",
+                f"{oxidiser} with {fuel} ({candidate.label}): oxidiser and fuel may"
+                " burn off violently; start with small samples and slow ramps",
+            )

@@ -1,0 +1,148 @@
+"""Do the phases that a campaign names exist, and do they stand the heat?"""
+
+from itertools import pairwise
+
+from campaigns.check.findings import Findings
+from campaigns.check.space import bounds_in, firings, path_of
+from campaigns.materials.formula import Formula
+from campaigns.materials.phases import PhaseTable
+from campaigns.precursors import cations
+from campaigns.spec import CampaignSpec
+
+
+def check_phases(spec: CampaignSpec, table: PhaseTable, found: Findings) -> None:
+    """Refuse phases that the table does not have or that are not the target."""
+    _check_target(spec, table, found)
+    for i, precursor in enumerate(spec.precursors):
+        path = f"precursors[{i}].phase"
+        if precursor.phase and precursor.phase not in table:
+            _unknown(path, precursor.phase, table, found)
+        elif not precursor.phase and not table.by_formula(precursor.formula):
+            found.warn(
+                f"precursors[{i}].formula",
+                f"no row of the phase table is {precursor.formula}: leftovers of it"
+                " cannot be recognised in a pattern",
+            )
+    for i, objective in enumerate(spec.objectives):
+        if objective.phase and objective.phase not in table:
+            _unknown(f"objectives[{i}].phase", objective.phase, table, found)
+    for i, bound in enumerate(spec.outcome_constraints):
+        if bound.phase and bound.phase not in table:
+            _unknown(f"outcome_constraints[{i}].phase", bound.phase, table, found)
+
+
+def _check_target(spec: CampaignSpec, table: PhaseTable, found: Findings) -> None:
+    target = Formula.parse(spec.target.formula)
+    for i, name in enumerate(spec.target.phases):
+        path = f"target.phases[{i}]"
+        if name not in table:
+            _unknown(path, name, table, found)
+        elif _ratio(table[name].formula) != _ratio(target):
+            found.refuse(
+                path,
+                f"`{name}`, {table[name].formula}",
+                f"phases with the cations of {target} in the same ratio",
+                "remove it, or correct the target",
+            )
+        elif not table[name].has_structure:
+            found.refuse(
+                path,
+                f"`{name}`, of which no structure is known",
+                "phases whose diffraction pattern can be computed",
+                "choose another row",
+            )
+    if not spec.target.phases:
+        rows = table.by_formula(target)
+        if not any(row.has_structure for row in rows):
+            alike = [
+                r.name for r in table.values() if _ratio(r.formula) == _ratio(target)
+            ]
+            found.refuse(
+                "target.formula",
+                f"`{spec.target.formula}`, which no row of the phase table has",
+                "a target whose diffraction pattern can be computed",
+                f"list accepted rows in target.phases, such as {', '.join(alike)}"
+                if alike
+                else "add a row for it to the phase table",
+            )
+    solution = spec.target.solid_solution
+    if solution is not None and solution.phase not in table:
+        _unknown("target.solid_solution.phase", solution.phase, table, found)
+
+
+def check_solid_solution(spec: CampaignSpec, found: Findings) -> None:
+    """Refuse a map from cell edge to composition that cannot be followed."""
+    solution = spec.target.solid_solution
+    if solution is None:
+        return
+    path = "target.solid_solution"
+    if solution.symbol not in Formula.parse(spec.target.formula).elements:
+        found.unknown(
+            f"{path}.symbol",
+            solution.symbol,
+            sorted(Formula.parse(spec.target.formula).elements),
+            "name an element of the target.",
+        )
+    edges = [edge for edge, _ in solution.points]
+    if any(a >= b for a, b in pairwise(edges)):
+        found.refuse(
+            f"{path}.points",
+            ", ".join(f"{edge:g}" for edge in edges),
+            "cell edges in increasing order, each once",
+            "sort the points by their first number",
+        )
+    if spec.target.phases and solution.phase not in spec.target.phases:
+        found.refuse(
+            f"{path}.phase",
+            f"`{solution.phase}`",
+            "one of target.phases",
+            "add it there, or refine the cell of an accepted phase",
+        )
+
+
+def warn_of_melting(spec: CampaignSpec, table: PhaseTable, found: Findings) -> None:
+    """Warn of searches above where the target, or a reagent at first, melts."""
+    target = Formula.parse(spec.target.formula)
+    names = spec.target.phases or [row.name for row in table.by_formula(target)]
+    products = [("the target", table[name]) for name in names if name in table]
+    reagents = []
+    for i, precursor in enumerate(spec.precursors):
+        rows = table.by_formula(precursor.formula)
+        if precursor.phase in table:
+            rows = (table[precursor.phase],)
+        if rows:
+            reagents.append((precursor.label, rows[0]))
+            if rows[0].volatility:
+                text = f"{precursor.label}: {rows[0].volatility}"
+                found.warn(f"precursors[{i}]", text)
+    for order, (index, step) in enumerate(firings(spec)):
+        bounds = bounds_in(spec, step, "temperature_celsius")
+        for label, row in products if order else products + reagents:
+            if bounds and row.melting_celsius and bounds[1] > row.melting_celsius:
+                found.warn(
+                    path_of(spec, index, "temperature_celsius"),
+                    f"up to {bounds[1]:g} °C, but {label} ({row.name}) melts at"
+                    f" {row.melting_celsius:g} °C: powder may fuse to its crucible",
+                )
+
+
+def _ratio(formula: Formula) -> tuple[tuple[str, object], ...]:
+    kept = {e: formula.amount(e) for e in sorted(cations(formula))}
+    total = sum(kept.values())
+    return tuple((e, n / total) for e, n in kept.items())
+
+
+def _unknown(path: str, name: str, table: PhaseTable, found: Findings) -> None:
+    found.refuse(
+        path,
+        f"`{name}`",
+        f"one of the {len(table)} rows of the phase table",
+        _nearest(name, table),
+    )
+
+
+def _nearest(name: str, table: PhaseTable) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, list(table), n=3, cutoff=0.5)
+    return f"did you mean {' or '.join(near)}?" if near else "add the row to the table"

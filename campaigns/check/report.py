@@ -1,0 +1,107 @@
+"""What a check found, as data and as text."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from campaigns.check.findings import Warn
+from campaigns.errors import Fault, SpecError
+
+
+@dataclass(frozen=True, slots=True)
+class SetPreview:
+    """What one sample of a precursor set takes and gives, with the least excess."""
+
+    label: str
+    reaction: str
+    grams: dict[str, float]
+    """Precursor name to mass as received, g."""
+    gas_grams: dict[str, float]
+    """Gas to mass released, g; negative if taken up."""
+    powder_grams: float
+    """Target if the reaction runs to completion, g."""
+    cost: float
+    """Price of the precursors, in the file's currency."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """Everything that `athanor check` has to say."""
+
+    name: str
+    sha256: str
+    target: str
+    faults: tuple[Fault, ...]
+    warnings: tuple[Warn, ...]
+    sets: tuple[SetPreview, ...]
+    parameters: tuple[tuple[str, str], ...]
+    """Searched parameter and its values, in words."""
+
+    @property
+    def is_possible(self) -> bool:
+        """Say whether nothing was refused."""
+        return not self.faults
+
+    def require(self) -> None:
+        """Do nothing if the campaign is possible.
+
+        Raises:
+            SpecError: With every fault.
+        """
+        if self.faults:
+            raise SpecError(self.faults)
+
+    def __str__(self) -> str:
+        """Write the whole report for a terminal."""
+        return "\n".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        yield f"campaign {self.name}: {self.target}   (spec {self.sha256[:12]})"
+        yield from self._set_lines()
+        if self.parameters:
+            yield ""
+            yield "searched:"
+            width = max(len(key) for key, _ in self.parameters)
+            for key, values in self.parameters:
+                yield f"  {key:<{width}}  {values}"
+        if self.warnings:
+            yield ""
+            yield f"{_count(len(self.warnings), 'warning')}:"
+            yield from (f"  {warning}" for warning in self.warnings)
+        yield ""
+        if self.is_possible:
+            yield "no faults: this campaign can run"
+            return
+        yield f"{_count(len(self.faults), 'fault')}:"
+        for fault in self.faults:
+            yield f"  {fault.path}"
+            yield f"    found:   {fault.found}"
+            yield f"    allowed: {fault.allowed}"
+            yield f"    remedy:  {fault.remedy}"
+
+    def _set_lines(self) -> Iterator[str]:
+        yield f"{_count(len(self.sets), 'precursor set')}, each for one sample:"
+        for number, preview in enumerate(self.sets, start=1):
+            yield ""
+            yield f"{number:3d}. {preview.label}"
+            yield f"     reaction {preview.reaction}"
+            doses = ", ".join(f"{g:.4f} g {name}" for name, g in preview.grams.items())
+            yield f"     dose     {doses}"
+            yield f"     powder   {preview.powder_grams:.4f} g {self.target}"
+            freed = [f"{g * 1000:.0f} mg {gas}" for gas, g in _above(preview, sign=1)]
+            taken = [f"{g * 1000:.0f} mg {gas}" for gas, g in _above(preview, sign=-1)]
+            gas = "; ".join(
+                f"{verb} {', '.join(parts)}"
+                for verb, parts in (("releases", freed), ("takes up", taken))
+                if parts
+            )
+            yield f"     gas      {gas or 'none'}"
+            if preview.cost:
+                yield f"     cost     {preview.cost:.2f}"
+
+
+def _above(preview: SetPreview, *, sign: int) -> list[tuple[str, float]]:
+    return [(gas, sign * g) for gas, g in preview.gas_grams.items() if sign * g > 0]
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}{'' if n == 1 else 's'}"
