@@ -140,6 +140,7 @@ class PortionRow(Table, table=True):
     source: str
     destination: str
     moved_by: str
+    container: str
     mass_in_grams: float | None
     mass_out_grams: float | None
 

@@ -7,7 +7,7 @@ written down is refused, before anything is stored.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import singledispatchmethod
-from typing import Self
+from typing import Self, get_args
 
 from campaigns import lifecycle as facts
 from campaigns.errors import TransitionError
@@ -52,11 +52,8 @@ SAMPLE: Table = {
     "failed": {"portion-moved": "failed"},
 }  # fmt: skip
 
-_ALL_TASKS = frozenset(
-    ("dose", "mix", "dry", "transfer", "load", "fire", "unload", "grind", "regrind",
-     "fill-holder", "scan", "archive")
-)  # fmt: skip
-_CLEARING = frozenset(("transfer", "unload", "archive"))
+_ALL_TASKS = frozenset(get_args(facts.TaskKind))
+_CLEARING = frozenset(("move", "place", "transfer", "recover", "weigh"))
 _SCANNING = _CLEARING | {"grind", "fill-holder", "scan"}
 TASKS_OF_SAMPLE: Mapping[str, frozenset[str]] = {
     "proposed": _ALL_TASKS,
@@ -76,11 +73,12 @@ TASK: Table = {
         "refused": "refused", "fault": "fault",
     },
     "not-started": {"started": "started"},
-    # Somebody may find out later; until then nothing is tried again.
+    # Somebody may find out later, by asking or by looking; until then nothing is
+    # tried again, because it may have happened, or half happened.
     "unknown": {"finished": "finished", "not-started": "not-started"},
+    "refused": {"finished": "finished", "not-started": "not-started"},
+    "fault": {"finished": "finished", "not-started": "not-started"},
     "finished": {},
-    "refused": {},
-    "fault": {},
 }  # fmt: skip
 
 LOAD: Table = {
@@ -90,7 +88,8 @@ LOAD: Table = {
 }
 
 FOUND = frozenset(("done", "not-started", "running", "unknown"))
-"""What a resumed campaign may find of an open task."""
+"""What a resumed campaign may find of a task that is open or ended in doubt."""
+_DOUBTFUL = frozenset(("started", "unknown", "refused", "fault"))
 
 
 def step(table: Table, state: str, happening: str, *, of: str) -> str:
@@ -292,11 +291,16 @@ class Progress:
     @_take.register
     def _(self, payload: facts.Resumed) -> None:
         for task, found in payload.reconciled.items():
-            if task not in self.open_tasks:
-                raise TransitionError(f"resumed with task {task}, which is not open")
             if found not in FOUND:
                 listed = ", ".join(sorted(FOUND))
                 raise TransitionError(f"task {task} found {found}; allowed: {listed}")
+            state = self.tasks[task].state if task in self.tasks else "absent"
+            if state not in _DOUBTFUL:
+                raise TransitionError(
+                    f"resumed with task {task}, which is {state}, not open"
+                )
+            if state != "started" and found == "not-started":
+                self._advance_task(task, "not-started")
 
     @_take.register
     def _(self, payload: facts.CampaignEnded) -> None:

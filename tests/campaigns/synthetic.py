@@ -265,7 +265,7 @@ class Writer:
         moved = facts.PortionMoved(
             sample=sample, source=f"vial-{sample[3:]}",
             destination=f"crucible-{sample[3:]}",
-            moved_by="operator", mass_in_grams=0.983, mass_out_grams=0.971,
+            moved_by="operator", mass_in_grams=0.971, mass_out_grams=0.983,
         )  # fmt: skip
         self.task(
             f"{sample}/transfer", "transfer", (sample,), "operator", moved, seconds=60

@@ -1,0 +1,183 @@
+"""A campaign told in lines of text, one an event."""
+
+from collections.abc import Iterable, Iterator
+from functools import singledispatchmethod
+
+from campaigns import lifecycle as facts
+from campaigns.results import Score
+from instruments.clock import iso
+
+
+class Narrator:
+    """Words events; remembers which task concerns which samples and since when.
+
+    Give it every event in order, also when only one sample is asked for: the outcome
+    of a task names the task alone.
+    """
+
+    def __init__(self, *, sample: str | None = None) -> None:
+        """Tell of one sample, or of all."""
+        self._sample = sample
+        self._started: dict[str, tuple[facts.TaskStarted, float]] = {}
+
+    def lines(self, events: Iterable[facts.Event]) -> Iterator[str]:
+        """Yield one line for each event that concerns the sample."""
+        for event in events:
+            if isinstance(event.payload, facts.TaskStarted):
+                started = event.payload
+                self._started[started.task] = (started, event.lab_time)
+            if self._sample is None or self._sample in self._concerned(event.payload):
+                # Errors may come with line breaks; one event stays one line.
+                what = " ".join(self._word(event.payload, event.lab_time).split())
+                yield f"{event.sequence:>6} {iso(event.lab_time)} {event.actor}: {what}"
+
+    def _concerned(self, payload: facts.Payload) -> tuple[str, ...]:
+        match payload:
+            case facts.TaskFinished() | facts.TaskFailed():
+                known = self._started.get(payload.task)
+                return known[0].samples if known else ()
+            case facts.TaskStarted() | facts.LoadPlanned() | facts.Fired():
+                return payload.samples
+            case facts.CampaignOpened() | facts.Resumed() | facts.CampaignEnded():
+                return ()
+            case _:
+                return (payload.sample,)
+
+    @singledispatchmethod
+    def _word(self, payload: facts.Frozen, now: float) -> str:
+        raise TypeError(f"no words for a {type(payload)}")
+
+    @_word.register
+    def _(self, payload: facts.CampaignOpened, now: float) -> str:
+        return (
+            f"campaign {payload.spec.get('name', '')!r} opened on lab "
+            f"{payload.lab.get('name', '')!r} ({payload.mode}), proposer "
+            f"{payload.proposer}, seed {payload.seed}, spec {payload.spec_sha256[:12]}"
+        )
+
+    @_word.register
+    def _(self, payload: facts.Proposed, now: float) -> str:
+        proposal = payload.proposal
+        return (
+            f"{payload.sample} proposed for load {proposal.load} as {proposal.role}: "
+            f"{values(proposal.parameters)}. {proposal.decision.reason}"
+        )
+
+    @_word.register
+    def _(self, payload: facts.LoadPlanned, now: float) -> str:
+        return (
+            f"load {payload.load} planned in {payload.furnace}: "
+            f"{', '.join(payload.samples)}; {duration(payload.seconds)}"
+        )
+
+    @_word.register
+    def _(self, payload: facts.TaskStarted, now: float) -> str:
+        again = f" (attempt {payload.attempt})" if payload.attempt > 1 else ""
+        settings = f": {values(payload.commanded)}" if payload.commanded else ""
+        return f"{payload.task} starts on {payload.instrument}{again}{settings}"
+
+    @_word.register
+    def _(self, payload: facts.TaskFinished, now: float) -> str:
+        measured = f": {values(payload.measured)}" if payload.measured else ""
+        return f"{payload.task} done{self._took(payload.task, now)}{measured}"
+
+    @_word.register
+    def _(self, payload: facts.TaskFailed, now: float) -> str:
+        return (
+            f"{payload.task} failed{self._took(payload.task, now)} "
+            f"({payload.outcome}): {payload.error}"
+        )
+
+    @_word.register
+    def _(self, payload: facts.Dosed, now: float) -> str:
+        error = payload.measured_grams - payload.planned_grams
+        return (
+            f"{payload.sample} got {payload.measured_grams:.4f} g {payload.precursor} "
+            f"({error * 1000:+.1f} mg) from {payload.instrument}"
+        )
+
+    @_word.register
+    def _(self, payload: facts.PortionMoved, now: float) -> str:
+        weighed = ""
+        if payload.mass_in_grams is not None and payload.mass_out_grams is not None:
+            weighed = (
+                f": {payload.mass_in_grams:.4f} g in, {payload.mass_out_grams:.4f} g "
+                f"out"
+            )
+        return (
+            f"{payload.sample} from {payload.source} to {payload.destination} by "
+            f"{payload.moved_by}{weighed}"
+        )
+
+    @_word.register
+    def _(self, payload: facts.Fired, now: float) -> str:
+        return (
+            f"load {payload.load} fired ({payload.step}) in {payload.furnace}: "
+            f"{values(payload.measured)}"
+        )
+
+    @_word.register
+    def _(self, payload: facts.PatternMeasured, now: float) -> str:
+        return (
+            f"{payload.sample} scanned on {payload.instrument} ({payload.program}): "
+            f"{payload.scan}"
+        )
+
+    @_word.register
+    def _(self, payload: facts.Identified, now: float) -> str:
+        found = payload.identification
+        shares = sorted(
+            zip(found.fractions.mean, found.fractions.phases, strict=True), reverse=True
+        )
+        listed = ", ".join(f"{phase} {mean:.1%}" for mean, phase in shares if mean)
+        doubts = f"; doubtful: {'; '.join(found.quality)}" if found.quality else ""
+        usable = "" if found.is_usable else " (not used)"
+        return f"{payload.sample} is {listed}; Rwp {found.rwp:.1%}{usable}{doubts}"
+
+    @_word.register
+    def _(self, payload: facts.Scored, now: float) -> str:
+        listed = ", ".join(
+            f"{label} {scored(score)}" for label, score in payload.scores.items()
+        )
+        return f"{payload.sample} scored: {listed}"
+
+    @_word.register
+    def _(self, payload: facts.SampleEnded, now: float) -> str:
+        return f"{payload.sample} {payload.status}: {payload.reason}"
+
+    @_word.register
+    def _(self, payload: facts.Resumed, now: float) -> str:
+        found = ", ".join(f"{task} {what}" for task, what in payload.reconciled.items())
+        return f"resumed ({payload.reason}); open tasks: {found or 'none'}"
+
+    @_word.register
+    def _(self, payload: facts.CampaignEnded, now: float) -> str:
+        return f"campaign ended: {payload.reason}"
+
+    def _took(self, task: str, now: float) -> str:
+        if task not in self._started:
+            return ""
+        return f" after {duration(now - self._started[task][1])}"
+
+
+def values(given: facts.Values) -> str:
+    """Write settings or parameters as `name value`, comma-separated."""
+    return ", ".join(
+        f"{name} {value if isinstance(value, str) else format(value, '.5g')}"
+        for name, value in given.items()
+    )
+
+
+def scored(score: Score) -> str:
+    """Write a score as mean ± standard deviation, with its flags."""
+    flags = f" ({', '.join(score.flags)})" if score.flags else ""
+    return f"{score.mean:.3g} ± {score.variance**0.5:.2g}{flags}"
+
+
+def duration(seconds: float) -> str:
+    """Write a length of time in the largest unit that suits it."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    if seconds < 7200:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"

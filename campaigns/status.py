@@ -1,0 +1,146 @@
+"""Where a campaign stands now."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from campaigns import lifecycle as facts
+from campaigns.history import history
+from campaigns.inventory import Stock, stock
+from campaigns.narrative import Narrator, duration, scored, values
+from campaigns.results import Score, Trial
+from campaigns.spec import CampaignSpec
+from campaigns.store import Store
+from campaigns.transitions import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class RunningTask:
+    """A task that has started and has no outcome yet."""
+
+    task: str
+    action: str
+    instrument: str
+    samples: tuple[str, ...]
+    seconds: float
+    """Since it started, by the last event's time, s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """The best sample so far by one objective."""
+
+    objective: str
+    sample: str
+    score: Score
+    parameters: dict[str, float | str]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Everything `athanor status` shows."""
+
+    name: str
+    state: Literal["running", "ended"]
+    mode: str
+    n_events: int
+    lab_seconds: float
+    """From the first event to the last, s."""
+    load: int
+    """The latest load proposed; 0 before the first."""
+    samples: dict[str, int]
+    """`pending`, `scored`, `failed`, `unusable` to how many."""
+    n_planned: int
+    """Experiments allowed by the budget."""
+    running: tuple[RunningTask, ...]
+    best: tuple[Best, ...]
+    stock: tuple[Stock, ...]
+    last_event: str
+    """The last event in words."""
+
+    def lines(self) -> tuple[str, ...]:
+        """Return the status as plain text."""
+        counts = ", ".join(f"{number} {what}" for what, number in self.samples.items())
+        return (
+            f"campaign  {self.name} ({self.state}, {self.mode})",
+            f"lab time  {duration(self.lab_seconds)}, {self.n_events} events",
+            f"load      {self.load}",
+            f"samples   {counts or 'none'}; budget {self.n_planned}",
+            *(
+                f"running   {task.task} on {task.instrument} for "
+                f"{duration(task.seconds)}: {', '.join(task.samples)}"
+                for task in self.running
+            ),
+            *(
+                f"best      {best.objective} {scored(best.score)} by {best.sample}: "
+                f"{values(best.parameters)}"
+                for best in self.best
+            ),
+            *(
+                f"stock     {item.precursor}: {item.left_grams:.3f} g left of "
+                f"{item.initial_grams:g} g"
+                for item in self.stock
+            ),
+            f"last      {self.last_event}",
+        )
+
+
+def status(store: Store) -> Status:
+    """Return where a campaign stands by its database.
+
+    Raises:
+        StoreError: If the database cannot be read.
+    """
+    events = store.events()
+    opened, spec = store.opened, store.spec
+    progress = Progress.of(event.payload for event in events)
+    trials = history(events).trials
+    counts: dict[str, int] = {}
+    for trial in trials:
+        counts[trial.status] = counts.get(trial.status, 0) + 1
+    *_, last = Narrator().lines(events)
+    return Status(
+        name=spec.name,
+        state="ended" if progress.campaign == "ended" else "running",
+        mode=opened.mode,
+        n_events=len(events),
+        lab_seconds=events[-1].lab_time - events[0].lab_time,
+        load=max((trial.load for trial in trials), default=0),
+        samples=counts,
+        n_planned=spec.budget.experiments,
+        running=_running(progress, events),
+        best=_best(spec, trials),
+        stock=stock(spec, events),
+        last_event=last.strip(),
+    )
+
+
+def _running(
+    progress: Progress, events: tuple[facts.Event, ...]
+) -> tuple[RunningTask, ...]:
+    since = {
+        event.payload.task: event.lab_time
+        for event in events
+        if isinstance(event.payload, facts.TaskStarted)
+    }
+    return tuple(
+        RunningTask(
+            name,
+            started.action,
+            started.instrument,
+            started.samples,
+            events[-1].lab_time - since[name],
+        )
+        for name, started in progress.open_tasks.items()
+    )
+
+
+def _best(spec: CampaignSpec, trials: tuple[Trial, ...]) -> tuple[Best, ...]:
+    best = []
+    for objective in spec.objectives:
+        label = objective.label
+        sign = 1.0 if objective.goal == "maximize" else -1.0
+        known = [trial for trial in trials if label in trial.scores]
+        if known:
+            top = max(known, key=lambda trial: sign * trial.scores[label].mean)
+            best.append(Best(label, top.sample, top.scores[label], top.measured))
+    return tuple(best)
