@@ -136,7 +136,8 @@ def _patterns(store: Store) -> Iterator[File]:
         if row.scan in fits:
             fit = decode_fit(store.blob(fits[row.scan]))
             comments = (
-                f"sample {row.sample}, scan {row.scan}, {row.instrument}, {row.program}",
+                f"sample {row.sample}, scan {row.scan}",
+                f"instrument {row.instrument}, program {row.program}",
                 "two theta / degrees, counts",
             )
             counts = xy_bytes(fit.two_theta, fit.observed, comments=comments)
