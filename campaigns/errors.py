@@ -39,6 +39,11 @@ class SpecError(CampaignError):
         self.faults = faults
         super().__init__("\n".join(map(str, faults)))
 
+    @classmethod
+    def single(cls, path: str, found: str, allowed: str, remedy: str) -> "SpecError":
+        """Return the error of one fault."""
+        return cls((Fault(path, found, allowed, remedy),))
+
     @property
     def field(self) -> str:
         """Return the path of the first fault."""

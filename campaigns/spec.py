@@ -90,6 +90,16 @@ class Precursor(Frozen):
         return self.name or self.formula
 
 
+def _long_form(data: Any) -> Any:  # noqa: ANN401
+    """Let a precursor be written as its formula alone."""
+    return {"formula": data} if isinstance(data, str) else data
+
+
+AnyPrecursor = Annotated[
+    Precursor, BeforeValidator(_long_form, json_schema_input_type=Precursor | str)
+]
+
+
 class Range(Frozen):
     """An interval of a number, continuous or in steps."""
 
@@ -131,8 +141,7 @@ class Choice(Frozen):
         if isinstance(values, list | tuple):
             kinds = {isinstance(value, str) for value in values}
             if len(kinds) > 1 or not all(
-                isinstance(value, str | int | float) and not isinstance(value, bool)
-                for value in values
+                type(value) in (str, int, float) for value in values
             ):
                 raise ValueError("values must be all numbers or all words")
         return data
@@ -148,7 +157,7 @@ def _as_choice(data: Any) -> Any:  # noqa: ANN401
     """Let a choice be written as a list, or as its only value."""
     if isinstance(data, list | tuple):
         return {"values": data}
-    if isinstance(data, str | int | float) and not isinstance(data, bool):
+    if type(data) in (str, int, float):  # not bool
         return {"values": [data]}
     return data
 
@@ -162,11 +171,16 @@ def _range_or_choice(data: Any) -> str:  # noqa: ANN401
 Numbers = Annotated[
     Annotated[Range, Tag("range")] | Annotated[Choice, Tag("choice")],
     Discriminator(_range_or_choice),
-    BeforeValidator(_as_choice),
+    BeforeValidator(
+        _as_choice, json_schema_input_type=Range | Choice | list[float] | float
+    ),
 ]
 """What a numeric parameter may be: `{min=, max=, step=, log=}`, a list of values, or
 one value."""
-Words = Annotated[Choice, BeforeValidator(_as_choice)]
+Words = Annotated[
+    Choice,
+    BeforeValidator(_as_choice, json_schema_input_type=Choice | list[str] | str),
+]
 """What a worded parameter may be: a list of values, or one value."""
 
 
@@ -196,10 +210,9 @@ class StepTemplate(Frozen):
 
     @model_validator(mode="after")
     def _settings_fit_the_kind(self) -> Self:
-        given = self.model_fields_set - {"kind", "name", "repeat"}
-        given = {name for name in given if dict(self)[name] is not None}
         allowed = _SETTINGS_OF_KIND[self.kind].split()
-        if wrong := sorted(given.difference(allowed)):
+        given = {name for name, value in self if value is not None}
+        if wrong := sorted(given.difference(allowed, ("kind", "name", "repeat"))):
             raise ValueError(
                 f"a {self.kind} step has no {', '.join(wrong)};"
                 f" its settings are {', '.join(allowed) or 'none'}"
@@ -307,7 +320,7 @@ class CampaignSpec(Frozen):
     schema_version: Annotated[Literal[1], Field(alias="schema")] = 1
     name: Name
     target: Target
-    precursors: Annotated[tuple[Precursor, ...], Field(min_length=1)]
+    precursors: Annotated[tuple[AnyPrecursor, ...], Field(min_length=1)]
     steps: Annotated[tuple[StepTemplate, ...], Field(min_length=1)] = DEFAULT_STEPS
     space: Space
     objectives: Annotated[tuple[Objective, ...], Field(min_length=1)] = (
@@ -321,18 +334,6 @@ class CampaignSpec(Frozen):
     sample_grams: Positive = 1.0
     """Target powder that each sample should give, g."""
     seed: Annotated[int, Field(ge=0)] = 0
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short_precursors(cls, data: Any) -> Any:  # noqa: ANN401
-        """Let a precursor be written as its formula alone."""
-        if isinstance(data, dict) and isinstance(data.get("precursors"), list | tuple):
-            listed = [
-                {"formula": item} if isinstance(item, str) else item
-                for item in data["precursors"]
-            ]
-            data = {**data, "precursors": listed}
-        return data
 
     def canonical(self) -> str:
         """Return the spec as JSON with sorted keys: what is stored and hashed."""

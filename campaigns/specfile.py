@@ -62,14 +62,14 @@ def load(path: Path | str) -> CampaignSpec:
     try:
         text = Path(path).read_text(encoding="utf-8")
     except OSError as error:
-        raise _single(
+        raise SpecError.single(
             str(path),
             f"no readable file ({error.strerror or error})",
             "a campaign file in TOML",
             "give the path of one, or write one with `athanor new NAME`",
         ) from error
     except UnicodeDecodeError as error:
-        raise _single(
+        raise SpecError.single(
             str(path),
             f"a byte that is not UTF-8 at position {error.start}",
             "UTF-8 text",
@@ -113,10 +113,6 @@ def closest(word: str, known: Iterable[str]) -> str:
     """Return `did you mean X?` for the nearest known word, or nothing."""
     near = get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f"did you mean `{near[0]}`?" if near else ""
-
-
-def _single(path: str, found: str, allowed: str, remedy: str) -> SpecError:
-    return SpecError((Fault(path, found, allowed, remedy),))
 
 
 def _syntax_fault(text: str, message: str) -> Fault:

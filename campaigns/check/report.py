@@ -50,7 +50,7 @@ class CheckReport:
         if self.faults:
             raise SpecError(self.faults)
 
-    def __str__(self) -> str:
+    def text(self) -> str:
         """Write the whole report for a terminal."""
         return "\n".join(self._lines())
 

@@ -268,7 +268,7 @@ def test_the_report_explains_each_set():
     assert first.gas_grams == pytest.approx({"CO2": 0.13212, "O2": -0.01201}, abs=2e-5)
     mass_in = sum(first.grams.values()) - sum(first.gas_grams.values())
     assert mass_in == pytest.approx(first.powder_grams)
-    text = str(report)
+    text = report.text()
     assert "1/2 Y2O3 + 2 BaCO3 + 3 CuO + 1/4 O2(g) → YBa2Cu3O7 + 2 CO2(g)" in text
     assert "releases 132 mg CO2; takes up 12 mg O2" in text
     assert "650 to 950 in steps of 10" in text
@@ -276,5 +276,5 @@ def test_the_report_explains_each_set():
 
 
 def test_the_report_lists_faults_with_remedies():
-    text = str(report_of({"target/formula": "YSr2Cu3O7"}))
+    text = report_of({"target/formula": "YSr2Cu3O7"}).text()
     assert "remedy:  no precursor supplies Sr of YSr2Cu3O7" in text
