@@ -1,0 +1,244 @@
+"""Where a line falls, how strong and how broad it is, on one diffractometer."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from instruments.quantities import Floats, Pattern
+
+_GAUSS = 4.0 * np.log(2.0)
+_SIMPSON_SHIFTS = np.array([0.0, 0.25, 1.0])
+_SIMPSON_WEIGHTS = np.array([1.0, 4.0, 1.0]) / 6.0
+_ASYMMETRIC_BELOW_DEGREES = 50.0
+_K_BETA_ANGSTROM = 1.39225
+_TUNGSTEN_L_ANGSTROM = 1.47639
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """What the diffractometer does to every line, the same for all phases."""
+
+    wavelengths: tuple[float, float] = (1.540598, 1.544426)
+    """K-alpha1 and K-alpha2, angstrom."""
+    alpha_ratio: float = 0.5
+    radius_millimetres: float = 145.0
+    divergence_degrees: float = 1.0
+    sample_millimetres: float = 13.0
+    """Length of powder along the beam, mm."""
+    gauss_degrees: float = 0.12
+    """Gaussian full width at half maximum, degrees, constant over the range; refined
+    from here."""
+    asymmetry_degrees: float = 0.08
+    """Axial divergence: reach of the low-angle tail where cot(2 theta) is 1."""
+    displacement_millimetres: float = 0.0
+    """How far the specimen stands below the goniometer axis; refined from here."""
+    beta_ratio: float = 0.0
+    """Intensity of residual K-beta over K-alpha1."""
+
+    @classmethod
+    def of(cls, pattern: Pattern) -> "Instrument":
+        """Take what the pattern's file says; the rest stays at its default."""
+        return cls(
+            wavelengths=pattern.wavelengths,
+            alpha_ratio=pattern.alpha_ratio,
+            radius_millimetres=pattern.radius_millimetres,
+            divergence_degrees=pattern.divergence_degrees,
+        )
+
+
+def bragg_degrees(d_angstrom: Floats, wavelength: float) -> Floats:
+    """Return 2 theta of each spacing, degrees; NaN where it cannot diffract."""
+    with np.errstate(invalid="ignore"):
+        angles: Floats = 2.0 * np.degrees(np.arcsin(wavelength / (2.0 * d_angstrom)))
+    return angles
+
+
+def lorentz_polarisation(two_theta: Floats) -> Floats:
+    """Return the Lorentz-polarisation factor without a monochromator.
+
+    Source:
+        Pecharsky & Zavalij, Fundamentals of Powder Diffraction, 2nd ed. (2009),
+        section 8.6.4: (1 + cos^2 2theta) / (sin^2 theta cos theta).
+    """
+    theta = np.radians(two_theta) / 2.0
+    factor: Floats = (1.0 + np.cos(2.0 * theta) ** 2) / (
+        np.sin(theta) ** 2 * np.cos(theta)
+    )
+    return factor
+
+
+def overspill(two_theta: Floats, instrument: Instrument) -> Floats:
+    """Return the share of the beam that falls on the powder, 0 to 1.
+
+    The footprint of a fixed slit is R delta / sin theta long.
+
+    Source:
+        Geometry; Pecharsky & Zavalij (2009), section 3.5.3.
+    """
+    footprint = (
+        instrument.radius_millimetres
+        * np.radians(instrument.divergence_degrees)
+        / np.sin(np.radians(two_theta) / 2.0)
+    )
+    share: Floats = np.minimum(1.0, instrument.sample_millimetres / footprint)
+    return share
+
+
+def displacement_degrees(two_theta: Floats, instrument: Instrument) -> Floats:
+    """Return the line shift by a specimen off the goniometer axis, degrees.
+
+    Args:
+        two_theta: Undisturbed angles, degrees.
+        instrument: Gives displacement (mm, positive below the axis) and radius.
+
+    Source:
+        Wilson, Mathematical Theory of X-ray Powder Diffractometry (1963):
+        delta(2 theta) = -2 s cos(theta) / R in radians.
+    """
+    shift: Floats = np.degrees(
+        -2.0
+        * instrument.displacement_millimetres
+        * np.cos(np.radians(two_theta) / 2.0)
+        / instrument.radius_millimetres
+    )
+    return shift
+
+
+@dataclass(frozen=True, slots=True)
+class Broadening:
+    """A phase's own share of the line width."""
+
+    size_degrees: float = 0.08
+    """Lorentzian width K lambda / L at theta = 0, degrees; varies as 1/cos theta."""
+    strain_degrees: float = 0.0
+    """Lorentzian width 4 epsilon, degrees; varies as tan theta."""
+
+
+def widths(
+    two_theta: Floats, broadening: Broadening, instrument: Instrument
+) -> tuple[Floats, Floats]:
+    """Return each line's full width at half maximum (degrees) and Lorentz share.
+
+    Source:
+        Thompson, Cox & Hastings, J. Appl. Cryst. 20 (1987) 79, for the mixing; size
+        and strain terms after Scherrer and Stokes & Wilson (1944).
+    """
+    theta = np.radians(two_theta) / 2.0
+    g = instrument.gauss_degrees
+    lo = broadening.size_degrees / np.cos(theta) + broadening.strain_degrees * np.tan(
+        theta
+    )
+    fwhm = (
+        g**5
+        + 2.69269 * g**4 * lo
+        + 2.42843 * g**3 * lo**2
+        + 4.47163 * g**2 * lo**3
+        + 0.07842 * g * lo**4
+        + lo**5
+    ) ** 0.2
+    ratio = lo / fwhm
+    return fwhm, 1.36603 * ratio - 0.47719 * ratio**2 + 0.11116 * ratio**3
+
+
+def shifted(grid: Floats, curves: Floats, shift: Floats) -> Floats:
+    """Return curves moved by a smooth shift, by linear interpolation.
+
+    Args:
+        grid: Even angles, degrees, shape `n`.
+        curves: One curve a column, shape `n x k`.
+        shift: How far each angle moves up, degrees, shape `n`.
+    """
+    step = grid[1] - grid[0]
+    at = np.clip((grid - shift - grid[0]) / step, 0.0, len(grid) - 1.001)
+    index = at.astype(np.int64)
+    part = (at - index)[:, None]
+    moved: Floats = curves[index] * (1.0 - part) + curves[index + 1] * part
+    return moved
+
+
+def lines(
+    alpha1_degrees: Floats, strength: Floats, instrument: Instrument
+) -> tuple[Floats, Floats]:
+    """Split reflections into the lines of the tube's spectrum and axial tail.
+
+    Args:
+        alpha1_degrees: K-alpha1 positions, degrees, shape `n`.
+        strength: Intensities for all of K-alpha1, shape `n`.
+        instrument: Gives wavelengths, ratios and asymmetry.
+
+    Returns:
+        Positions (degrees) and intensities of all lines, shape `m >= n`.
+
+    Source:
+        Howard, J. Appl. Cryst. 15 (1982) 615: axial divergence as a Simpson sum of
+        lines displaced by A cot 2theta.
+    """
+    sine = np.sin(np.radians(alpha1_degrees) / 2.0)
+    first, second = instrument.wavelengths
+    spectrum = [(second / first, instrument.alpha_ratio)]
+    if instrument.beta_ratio > 0.0:
+        spectrum.append((_K_BETA_ANGSTROM / first, instrument.beta_ratio))
+    at, height = [alpha1_degrees], [strength]
+    for stretch, ratio in spectrum:
+        seen = sine * stretch < 1.0
+        at.append(2.0 * np.degrees(np.arcsin(sine[seen] * stretch)))
+        height.append(strength[seen] * ratio)
+    position, intensity = np.concatenate(at), np.concatenate(height)
+    low = position < _ASYMMETRIC_BELOW_DEGREES
+    reach = instrument.asymmetry_degrees / np.tan(np.radians(position[low]))
+    return (
+        np.concatenate(
+            [
+                position[~low],
+                (position[low, None] - reach[:, None] * _SIMPSON_SHIFTS).ravel(),
+            ]
+        ),
+        np.concatenate(
+            [intensity[~low], (intensity[low, None] * _SIMPSON_WEIGHTS).ravel()]
+        ),
+    )
+
+
+def curve(
+    grid: Floats,
+    position: Floats,
+    intensity: Floats,
+    *,
+    fwhm: Floats,
+    lorentz: Floats,
+    reach_degrees: float = 2.0,
+) -> Floats:
+    """Add up pseudo-Voigt lines of unit area on an even grid.
+
+    Args:
+        grid: Angles with one step, degrees, shape `n`.
+        position: Line positions, degrees, shape `m`.
+        intensity: Line areas, shape `m`.
+        fwhm: Full widths at half maximum, degrees, shape `m`.
+        lorentz: Lorentzian shares, 0 to 1, shape `m`.
+        reach_degrees: Lines are cut this far from their centres.
+
+    Returns:
+        Intensity per degree at each angle, shape `n`.
+    """
+    n, step = len(grid), float(grid[1] - grid[0])
+    half = int(reach_degrees / step)
+    centre = np.rint((position - grid[0]) / step).astype(np.int64)
+    seen = (centre > -half) & (centre < n + half)
+    centre, position, intensity = centre[seen], position[seen], intensity[seen]
+    fwhm, lorentz = fwhm[seen], lorentz[seen]
+    offset = np.arange(-half, half + 1)
+    index = centre[:, None] + offset
+    u = ((grid[0] - position + centre * step) / fwhm)[:, None] + offset * (step / fwhm)[
+        :, None
+    ]
+    u *= u
+    gauss = intensity * (1.0 - lorentz) * np.sqrt(_GAUSS / np.pi) / fwhm
+    cauchy = intensity * lorentz * 2.0 / np.pi / fwhm
+    values = cauchy[:, None] / (1.0 + 4.0 * u)
+    near = slice(max(0, half - 40), half + 41)
+    values[:, near] += gauss[:, None] * np.exp(-_GAUSS * u[:, near])
+    np.clip(index, -1, n, out=index)
+    total = np.bincount((index + 1).ravel(), weights=values.ravel(), minlength=n + 2)
+    inside: Floats = total[1 : n + 1].astype(np.float64)
+    return inside

@@ -1,0 +1,278 @@
+"""Find which phases are in a pattern: screen, build up, challenge, cut down."""
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from instruments.quantities import Floats
+from loop.analyse import profile
+from loop.analyse.profile import Broadening, Instrument
+from loop.analyse.references import Reference
+from loop.analyse.refine import Problem, Solution, linear, project, refine, with_texture
+from loop.analyse.shapes import CELL_LIMIT, STRETCH_SIGMA, Shape
+
+_SCREEN_WIDTH = Broadening(size_degrees=0.1)
+_SCREEN_REACH_DEGREES = 1.0
+_DISPLACEMENTS = np.linspace(-0.35, 0.35, 15)
+_STRETCHES = np.linspace(-0.75 * CELL_LIMIT, 0.75 * CELL_LIMIT, 13)
+_POINTS_PER_ERROR = 3.0
+"""Neighbouring points that share one error of the line shape."""
+_MOST_PHASES = 8
+_RIVALS = 3
+_STRETCH_TYPICAL = 0.0015
+_LIGHT = frozenset({"H", "C", "N", "O"})
+"""Elements that leave as gas or that X-rays hardly see."""
+_HIDDEN_ELEMENT = 2.0 * math.log(100.0)
+"""Cost of a set that lacks a known element: odds of 1 % that all of it is hidden."""
+_NEAR = 60.0
+"""Rivals this close in evidence are refined together with the phases they join."""
+_RIVAL_SHARE = 0.5
+"""A rival is refined if it alone explains this share of what the phase explains."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Screen:
+    """All candidates drawn once, to be shifted instead of drawn again."""
+
+    problem: Problem
+    instrument: Instrument
+    """Without displacement."""
+    references: tuple[Reference, ...]
+    expected: frozenset[str]
+    """Elements known to be in the powder; empty if nothing is known."""
+    curves: Floats
+    """Undisplaced curves, shape n x candidates."""
+
+    def at(self, displacement: float) -> Instrument:
+        """Return the instrument with a displacement, mm."""
+        return replace(self.instrument, displacement_millimetres=displacement)
+
+    def moved(self, displacement: float, stretch: float) -> Floats:
+        """Return the curves shifted by displacement (mm) and a relative stretch.
+
+        Source:
+            Bragg's law differentiated: delta(2 theta) = -2 (delta d / d) tan theta.
+        """
+        grid = self.problem.grid
+        shift = profile.displacement_degrees(grid, self.at(displacement)) - np.degrees(
+            2.0 * stretch * np.tan(np.radians(grid) / 2.0)
+        )
+        return profile.shifted(grid, self.curves, shift)
+
+
+def screen(
+    problem: Problem,
+    references: tuple[Reference, ...],
+    instrument: Instrument,
+    expected: frozenset[str],
+) -> Screen:
+    """Draw every candidate once with a middling width."""
+    instrument = replace(instrument, displacement_millimetres=0.0)
+    curves = [
+        Shape(reference, broadening=_SCREEN_WIDTH).curve(
+            problem.grid, instrument, reach_degrees=_SCREEN_REACH_DEGREES
+        )
+        for reference in references
+    ]
+    return Screen(problem, instrument, references, expected, np.stack(curves, 1))
+
+
+def find_displacement(drawn: Screen) -> float:
+    """Return the displacement at which all candidates together fit best, mm."""
+    chi2 = [linear(drawn.problem, drawn.moved(s, 0.0))[2] for s in _DISPLACEMENTS]
+    return float(_DISPLACEMENTS[int(np.argmin(chi2))])
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A candidate as a possible addition."""
+
+    reference: Reference
+    stretch: float
+    gain: float
+    """Fall of chi squared, before its widths are refined."""
+
+    @property
+    def shape(self) -> Shape:
+        """Return where to start its refinement."""
+        return Shape(
+            self.reference,
+            (self.stretch,) * sum(1 for g in self.reference.ties if g[0] < 3)
+            + (0.0,) * sum(1 for g in self.reference.ties if g[0] > 2),
+            _SCREEN_WIDTH,
+        )
+
+
+def offers(drawn: Screen, kept: Floats, displacement: float) -> list[Offer]:
+    """Rank candidates by how much each alone would improve the fit.
+
+    Args:
+        drawn: The screened candidates.
+        kept: Curves of phases already taken, shape `n x k`.
+        displacement: Specimen displacement, mm.
+    """
+    problem, n = drawn.problem, len(drawn.references)
+    root = problem.root
+    columns = [drawn.moved(displacement, float(stretch)) for stretch in _STRETCHES]
+    stacked = np.hstack([*columns, problem.observed[:, None]]) * root[:, None]
+    total = (stacked[:, :-1] ** 2).sum(0)
+    stacked = project(problem, kept, stacked)
+    residual, stacked = stacked[:, -1], stacked[:, :-1]
+    free = np.maximum((stacked**2).sum(0), 1e-9 * total + 1e-300)
+    gains = (np.maximum(residual @ stacked, 0.0) ** 2 / free).reshape(-1, n)
+    gains -= ((_STRETCHES / STRETCH_SIGMA) ** 2)[:, None]
+    best = np.argmax(gains, axis=0)
+    found = [
+        Offer(reference, float(_STRETCHES[i]), float(gains[i][j]))
+        for j, (reference, i) in enumerate(zip(drawn.references, best, strict=True))
+    ]
+    return sorted(found, key=lambda offer: -offer.gain)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """How a set of phases is judged against others."""
+
+    spread: float
+    """Chi squared that one independent error is worth."""
+    points: float
+    """Independent points."""
+    candidates: int
+    expected: frozenset[str] = frozenset()
+    """Elements known to be in the powder."""
+
+    def of(self, solution: Solution) -> float:
+        """Return the extended Bayesian information criterion; lower is better.
+
+        Source:
+            Chen & Chen, Biometrika 95 (2008) 759, gamma = 1.
+        """
+        free = sum(shape.n_free for shape in solution.shapes)
+        n = len(solution.shapes)
+        # Long tails: most cells agree with the published one, a few do not at all.
+        strain = sum(
+            math.log1p((change / _STRETCH_TYPICAL) ** 2)
+            for shape in solution.shapes
+            for change in shape.stretch
+        )
+        found = frozenset().union(*(s.reference.elements for s in solution.shapes))
+        hidden = len(self.expected - found - _LIGHT)
+        choices = math.log(math.comb(self.candidates, min(n, self.candidates)))
+        return (
+            (solution.chi2 + solution.penalty) / self.spread
+            + free * math.log(self.points)
+            + 2.0 * choices
+            + 2.0 * strain
+            + _HIDDEN_ELEMENT * hidden
+        )
+
+
+def evidence(drawn: Screen, best: Solution) -> Evidence:
+    """Scale chi squared so that the best fit leaves one unit per independent point."""
+    n = len(drawn.problem.grid)
+    reduced = max(1.0, best.chi2 / n)
+    return Evidence(
+        spread=reduced * _POINTS_PER_ERROR,
+        points=n / _POINTS_PER_ERROR,
+        candidates=max(2, len(drawn.references)),
+        expected=drawn.expected,
+    )
+
+
+def search(
+    problem: Problem,
+    references: tuple[Reference, ...],
+    instrument: Instrument,
+    *,
+    expected: frozenset[str] = frozenset(),
+) -> tuple[Evidence, tuple[Solution, ...]]:
+    """Return the judged sets of phases, the best first.
+
+    Args:
+        problem: The pattern.
+        references: Candidates, at least one.
+        instrument: The diffractometer; its width, asymmetry and displacement are
+            refined from what it says.
+        expected: Elements known to be in the powder, a weak argument for sets that
+            hold them all.
+
+    Returns:
+        How they were judged, and every refined set that was in the running: the best,
+        the best with one phase exchanged, and with one phase left out. Empty if no
+        candidate explains anything.
+    """
+    drawn = screen(problem, references, instrument, expected)
+    best = _grow(drawn, find_displacement(drawn))
+    if best is None:
+        return Evidence(1.0, float(len(problem.grid)), len(references)), ()
+    best = _finish(drawn, best)
+    for _ in range(_MOST_PHASES):
+        judge = evidence(drawn, best)
+        ranked = sorted([best, *_challenge(drawn, best, judge)], key=judge.of)
+        if ranked[0] is best:
+            break
+        best = _finish(drawn, ranked[0])
+    return judge, (best, *(other for other in ranked if other is not best))
+
+
+def _finish(drawn: Screen, solution: Solution) -> Solution:
+    """Refine to the end, with texture where it is asked for."""
+    problem = drawn.problem
+    best = refine(problem, solution.shapes, solution.instrument, iterations=8)
+    turned = with_texture(problem, best, evidence(drawn, best).spread)
+    if turned is best:
+        return best
+    return refine(problem, turned.shapes, best.instrument, iterations=8)
+
+
+def _grow(drawn: Screen, displacement: float) -> Solution | None:
+    """Add the most useful phase until the evidence no longer asks for one."""
+    problem, n = drawn.problem, len(drawn.references)
+    best: Solution | None = None
+    instrument = drawn.at(displacement)
+    kept = np.empty((len(problem.grid), 0))
+    while best is None or len(best.shapes) < min(_MOST_PHASES, n):
+        names = best.names if best else ()
+        shapes = best.shapes if best else ()
+        better = None
+        ranked = offers(drawn, kept, instrument.displacement_millimetres)
+        new = [o for o in ranked if o.gain > 0.0 and o.reference.name not in names]
+        for offer in new[:_RIVALS]:
+            trial = refine(problem, (*shapes, offer.shape), instrument, iterations=3)
+            judge = evidence(drawn, trial)
+            if best is None or judge.of(trial) < judge.of(best):
+                better = trial
+                break
+        if better is None:
+            return best
+        best, instrument = better, better.instrument
+        kept = best.curves[:, best.scales > 0.0]
+    return best
+
+
+def _challenge(drawn: Screen, best: Solution, judge: Evidence) -> list[Solution]:
+    """Leave out each phase in turn, and try what could stand in its place."""
+    problem, out = drawn.problem, []
+    displacement = best.instrument.displacement_millimetres
+    for index in range(len(best.shapes)):
+        rest = (*best.shapes[:index], *best.shapes[index + 1 :])
+        kept = np.delete(best.curves, index, axis=1)
+        lost = linear(problem, kept)[2] - best.chi2
+        if rest:
+            out.append(refine(problem, rest, best.instrument, iterations=2))
+        rivals = [
+            offer
+            for offer in offers(drawn, kept, displacement)
+            if offer.gain > _RIVAL_SHARE * lost
+            and offer.reference.name not in best.names
+        ]
+        for offer in rivals[:_RIVALS]:
+            shapes = (*rest, offer.shape)
+            trial = refine(
+                problem, shapes, best.instrument, iterations=5, only=len(rest)
+            )
+            if judge.of(trial) - judge.of(best) < _NEAR:
+                trial = refine(problem, trial.shapes, trial.instrument, iterations=4)
+            out.append(trial)
+    return out

@@ -1,0 +1,168 @@
+"""What is refined of a phase besides its amount, and the curve it gives."""
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+
+from instruments.quantities import Floats
+from loop.analyse import profile
+from loop.analyse.profile import Broadening, Instrument
+from loop.analyse.references import Cell, Reference, spacings
+
+CELL_LIMIT = 0.012
+"""Largest relative change of a cell edge or angle."""
+STRETCH_SIGMA = 0.004
+"""Prior of that change: cells at room temperature against published ones."""
+_EDGE_DEGREES = 2.0
+Axis = Literal[0, 1, 2]
+
+
+@dataclass(frozen=True, slots=True)
+class Texture:
+    """Preferred orientation about one reciprocal axis."""
+
+    axis: Axis
+    """0, 1, 2 for plate normals along a*, b*, c*."""
+    log_ratio: float = 0.0
+    """Natural logarithm of the March ratio; below 0 for plates lying flat."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One phase as it stands in a fit."""
+
+    reference: Reference
+    stretch: tuple[float, ...] = ()
+    """Relative change of each group of tied cell constants; none is undisturbed."""
+    broadening: Broadening = field(default_factory=Broadening)
+    texture: Texture | None = None
+
+    @property
+    def cell(self) -> Cell:
+        """Return the refined cell, angstrom and degrees."""
+        cell = list(self.reference.cell)
+        for group, change in zip(self.reference.ties, self.stretch, strict=False):
+            for index in group:
+                cell[index] *= 1.0 + change
+        return (cell[0], cell[1], cell[2], cell[3], cell[4], cell[5])
+
+    @property
+    def n_free(self) -> int:
+        """Return the number of refined figures, the amount included."""
+        return 3 + len(self.reference.ties) + (self.texture is not None)
+
+    def positions(self, instrument: Instrument) -> Floats:
+        """Return K-alpha1 positions as displaced, degrees; NaN out of reach."""
+        at = profile.bragg_degrees(
+            spacings(self.reference.hkl, self.cell), instrument.wavelengths[0]
+        )
+        return at + profile.displacement_degrees(at, instrument)
+
+    def orientation(self) -> Floats:
+        """Return the factor by which texture changes each line, one a reflection.
+
+        Source:
+            Dollase, J. Appl. Cryst. 19 (1986) 267.
+        """
+        reference = self.reference
+        if self.texture is None:
+            return np.ones(len(reference.hkl))
+        r = np.exp(self.texture.log_ratio)
+        cosine2 = reference.members[:, self.texture.axis]
+        factor = (r**2 * cosine2 + (1.0 - cosine2) / r) ** -1.5
+        mean: Floats = np.bincount(
+            reference.member_line,
+            weights=factor * reference.member_share,
+            minlength=len(reference.hkl),
+        ).astype(np.float64)
+        return mean
+
+    def curve(
+        self, grid: Floats, instrument: Instrument, *, reach_degrees: float = 2.0
+    ) -> Floats:
+        """Return intensity for one unit of weight at each angle of `grid`."""
+        at = self.positions(instrument)
+        seen = (at > grid[0] - _EDGE_DEGREES) & (at < grid[-1] + _EDGE_DEGREES)
+        at = at[seen]
+        strength = (
+            (self.reference.strength * self.orientation())[seen]
+            * profile.lorentz_polarisation(at)
+            * profile.overspill(at, instrument)
+        )
+        position, intensity = profile.lines(at, strength, instrument)
+        fwhm, lorentz = profile.widths(position, self.broadening, instrument)
+        return profile.curve(
+            grid,
+            position,
+            intensity,
+            fwhm=fwhm,
+            lorentz=lorentz,
+            reach_degrees=reach_degrees,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One refined figure: whose it is, its prior, bounds and difference step."""
+
+    owner: int
+    """Index of the phase; -1 where it moves all phases."""
+    centre: float
+    sigma: float
+    low: float
+    high: float
+    step: float
+
+
+_DISPLACEMENT = _Row(-1, 0.0, 0.15, -0.6, 0.6, 1e-3)
+_GAUSS = _Row(
+    -1, float(np.log(0.12)), 0.5, float(np.log(0.03)), float(np.log(0.4)), 0.02
+)
+
+
+def rows(shapes: tuple[Shape, ...]) -> tuple[_Row, ...]:
+    """Return what is refined, in the order of `pack`."""
+    out = [_DISPLACEMENT, _GAUSS]
+    for index, shape in enumerate(shapes):
+        stretch = _Row(index, 0.0, STRETCH_SIGMA, -CELL_LIMIT, CELL_LIMIT, 2e-5)
+        out += [stretch] * len(shape.reference.ties)
+        size = (float(np.log(0.08)), 1.0, float(np.log(0.005)), float(np.log(2.0)))
+        out += [_Row(index, *size, 0.02), _Row(index, 0.0, 0.3, 0.0, 2.0, 5e-3)]
+        if shape.texture is not None:
+            out.append(_Row(index, 0.0, 0.3, -1.2, 1.2, 5e-3))
+    return tuple(out)
+
+
+def pack(shapes: tuple[Shape, ...], instrument: Instrument) -> Floats:
+    """Return the refined figures as one vector: instrument first, then each phase."""
+    values = [
+        instrument.displacement_millimetres,
+        np.log(instrument.gauss_degrees),
+    ]
+    for shape in shapes:
+        values += [*(shape.stretch or (0.0,) * len(shape.reference.ties))]
+        values += [np.log(shape.broadening.size_degrees)]
+        values += [shape.broadening.strain_degrees]
+        if shape.texture is not None:
+            values.append(shape.texture.log_ratio)
+    return np.array(values, dtype=np.float64)
+
+
+def unpack(
+    shapes: tuple[Shape, ...], instrument: Instrument, values: Floats
+) -> tuple[tuple[Shape, ...], Instrument]:
+    """Put a vector of refined figures back into phases and instrument."""
+    left = iter(map(float, values))
+    instrument = replace(
+        instrument,
+        displacement_millimetres=next(left),
+        gauss_degrees=float(np.exp(next(left))),
+    )
+    out = []
+    for shape in shapes:
+        stretch = tuple(next(left) for _ in shape.reference.ties)
+        broadening = Broadening(float(np.exp(next(left))), next(left))
+        texture = shape.texture and replace(shape.texture, log_ratio=next(left))
+        out.append(Shape(shape.reference, stretch, broadening, texture))
+    return tuple(out), instrument
