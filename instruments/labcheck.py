@@ -234,8 +234,8 @@ def _measuring(spec: LabSpec) -> Iterator[Fault]:
                 ", ".join(xrd.programs) or "one of `programs`",
                 "name one of the programs, or add it to them",
             )  # fmt: skip
-        scheme = urlsplit(xrd.results).scheme
-        if scheme not in {"", "sim"} or not PurePath(xrd.results).name:
+        scheme, is_url, _ = xrd.results.partition("://")
+        if (is_url and scheme != "sim") or not PurePath(xrd.results).name:
             yield (
                 f"{path}.results", repr(xrd.results), "a folder, or sim://name",
                 "give the folder where the instrument leaves its .xrdml files",

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
 from instruments.errors import NoAnswerError
+from instruments.faulty import PREFIX, Faults, FaultyPort, split
 from instruments.ports import Opener, Port, open_port
 
 __all__ = [
@@ -239,19 +240,29 @@ def open_transport(
     *,
     name: str = "",
     per_message: bool = False,
+    wrap: Callable[[Port], Port] | None = None,
 ) -> Transport:
     """Return the transport to a URL; the port itself is opened at the first exchange.
 
     Args:
         url: `serial:///dev/...?baudrate=...`, `tcp://host:port`, or a scheme of
-            `openers`, such as `sim://xpr-1`.
+            `openers`, such as `sim://xpr-1`; any of them may be `faulty+...`.
         openers: `{scheme: opener}` for further schemes.
         name: The instrument's name, for error messages; the URL if empty.
         per_message: Open a new connection for each exchange and close it after.
+        wrap: Put around each port that is opened, such as a `RecordingPort`.
+
+    Raises:
+        ValueError: If a `faulty+` URL asks for faults that do not exist.
     """
     known = dict(openers)
+    is_faulty = url.startswith(PREFIX)
+    target, faults = split(url) if is_faulty else (url, Faults())
 
     async def connect() -> Port:
-        return await open_port(url, known)
+        port = await open_port(target, known)
+        if is_faulty:
+            port = FaultyPort(port, faults, name=name)
+        return wrap(port) if wrap else port
 
     return Transport(connect, name=name or url, per_message=per_message)
