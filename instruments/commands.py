@@ -43,17 +43,17 @@ class Identity:
         self._expected = expected
         self._checked_connection = 0
 
-    async def check(self, connections: Callable[[], int]) -> str:
+    async def check(self, connection: Callable[[], int]) -> str:
         """Return who answers; asks only if the connection is new.
 
         Args:
-            connections: Returns how often the port has been opened so far.
+            connection: Returns the number of the present connection, 0 for none.
 
         Raises:
             RefusedError: If another device answers than before or than expected.
             NoAnswerError: If nobody answers.
         """
-        if self._checked_connection and connections() == self._checked_connection:
+        if self._checked_connection and connection() == self._checked_connection:
             return self._expected
         found = await query(self._ask)
         if self._expected and found != self._expected:
@@ -64,5 +64,5 @@ class Identity:
                 code="identity",
             )
         self._expected = found
-        self._checked_connection = connections()
+        self._checked_connection = connection()
         return found

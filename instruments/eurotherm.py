@@ -82,7 +82,7 @@ class EurothermFurnace:
 
     async def identify(self) -> str:
         """Return the controller's type and version; reads only."""
-        return await self._identity.check(lambda: self._transport.connections)
+        return await self._identity.check(lambda: self._transport.connection)
 
     async def close(self) -> None:
         """Close the port."""

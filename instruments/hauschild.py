@@ -47,7 +47,7 @@ class HauschildMixer:
 
     async def identify(self) -> str:
         """Return `DAC400` if a mixer answers; it has no serial number to read."""
-        return await self._identity.check(lambda: self._transport.connections)
+        return await self._identity.check(lambda: self._transport.connection)
 
     async def close(self) -> None:
         """Close the port."""

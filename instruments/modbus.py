@@ -244,13 +244,13 @@ class ModbusMaster:
                 decode_echo(raw, request)
         except ModbusExceptionError as refused:
             # A refusal is in step: neither repeated nor followed by a resync.
-            self._step = self._transport.connections
+            self._step = self._transport.connection
             raise RefusedError(
                 self.name, f"{request.hex(' ')}: {refused}", code=str(refused.code)
             ) from refused
         if await wire.drain():
             raise DamagedError("more bytes than the answer has")
-        self._step = self._transport.connections
+        self._step = self._transport.connection
         return raw
 
     async def _get_in_step(self, wire: Wire) -> None:
@@ -261,7 +261,7 @@ class ModbusMaster:
         """
         await asyncio.sleep(self._gap_seconds)
         has_news = bool(await wire.drain())
-        if self._step == self._transport.connections and not has_news:
+        if self._step == self._transport.connection and not has_news:
             return
         for _ in range(MAX_RESYNCS):
             self.resyncs += 1
@@ -271,7 +271,7 @@ class ModbusMaster:
                     return
             else:
                 await wire.drain(self._quiet_seconds)
-                self._step = self._transport.connections
+                self._step = self._transport.connection
                 return
         raise NoAnswerError(self.name, "does not get back in step")
 

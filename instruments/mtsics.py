@@ -78,7 +78,7 @@ class SicsBalance:
 
     async def identify(self) -> str:
         """Return the serial number; reads only."""
-        return await self._identity.check(lambda: self._transport.connections)
+        return await self._identity.check(lambda: self._transport.connection)
 
     async def close(self) -> None:
         """Close the port."""

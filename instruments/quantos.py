@@ -55,7 +55,7 @@ class QuantosDoser:
 
     async def identify(self) -> str:
         """Return the serial number; reads only."""
-        return await self._identity.check(lambda: self._transport.connections)
+        return await self._identity.check(lambda: self._transport.connection)
 
     async def close(self) -> None:
         """Close the port."""

@@ -127,11 +127,7 @@ class Wire:
 
 
 class Transport:
-    """One owner of one port, with a queue.
-
-    `connections` counts the ports opened so far: a driver that sees it change must
-    check again whom it talks to before it acts.
-    """
+    """One owner of one port, with a queue."""
 
     def __init__(
         self,
@@ -141,13 +137,21 @@ class Transport:
         per_message: bool = False,
     ) -> None:
         self.name = name
-        self.connections = 0
+        self._opened = 0
         self._connect = connect
         self._per_message = per_message
         self._port: Port | None = None
         self._buffer = bytearray()
         self._turns = Turns()
         self._backoff_seconds = 0.0
+
+    @property
+    def connection(self) -> int:
+        """Return the number of the present connection, 0 while there is none.
+
+        A driver that sees it change must ask again whom it talks to before it acts.
+        """
+        return self._opened if self._port is not None else 0
 
     async def exchange(
         self,
@@ -224,7 +228,7 @@ class Transport:
             )
             self._port = await self._connect()
             self._backoff_seconds = 0.0
-            self.connections += 1
+            self._opened += 1
         return self._port
 
     async def _drop(self) -> None:

@@ -37,7 +37,7 @@ class UrArm:
 
     async def identify(self) -> str:
         """Return the controller's software version; reads only."""
-        return await self._identity.check(lambda: self._transport.connections)
+        return await self._identity.check(lambda: self._transport.connection)
 
     async def close(self) -> None:
         """Close the connection."""

@@ -67,7 +67,7 @@ def test_loss_is_no_answer_and_the_next_exchange_reconnects():
         with pytest.raises(NoAnswerError, match="connection lost: unplugged"):
             await transport.exchange(b"?", line(), 1.0)
         await transport.exchange(b"?", line(), 1.0)
-        return transport.connections, ports[0].is_closed
+        return transport.connection, ports[0].is_closed
 
     assert asyncio.run(talk()) == (2, True)
 
