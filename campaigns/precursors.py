@@ -1,10 +1,10 @@
 """Precursor sets that balance to the target, and how much of each they take."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, product
 
 from campaigns.errors import MaterialError
 from campaigns.materials.formula import Formula
@@ -187,22 +187,49 @@ def _sets(
 def _enumerate(
     target: Formula, precursors: Sequence[Precursor], largest: int
 ) -> tuple[PrecursorSet, ...]:
-    """Try every combination whose cations are just those of the target."""
-    needed = cations(target)
-    usable = [p for p in precursors if cations(formula_of(p)) <= needed]
+    """List the sets, smaller first, then in file order.
+
+    Whether a set balances in one way depends on the ratios of its cations alone, since
+    C, H, N and O each have a gas of their own: so combinations of ratios are solved,
+    and then filled with every choice of reagents.
+    """
+    members: dict[Kind, list[int]] = {}
+    for i, precursor in enumerate(precursors):
+        formula = formula_of(precursor)
+        if cations(formula) and cations(formula) <= cations(target):
+            members.setdefault(_kind(formula), []).append(i)
+    chosen = sorted(
+        (tuple(sorted(indices)) for kinds in _kinds(target, members, largest)
+         for indices in product(*(members[kind] for kind in kinds))),
+        key=lambda indices: (len(indices), indices),
+    )  # fmt: skip
     found = []
-    for size in range(1, largest + 1):
-        for members in combinations(usable, size):
-            formulas = [formula_of(p) for p in members]
-            if frozenset[str]().union(*map(cations, formulas)) != needed:
-                continue
-            try:
-                reaction = balance(formulas, [target])
-            except MaterialError:
-                continue
-            ones = (Fraction(1),) * size
-            found.append(PrecursorSet(members, ones, reaction))
+    for indices in chosen:
+        reagents = tuple(precursors[i] for i in indices)
+        try:
+            reaction = balance([formula_of(p) for p in reagents], [target])
+        except MaterialError:
+            continue  # the cations fit, but a gas other than O2 would be taken up
+        found.append(PrecursorSet(reagents, (Fraction(1),) * len(reagents), reaction))
     return tuple(found)
+
+
+def _kinds(
+    target: Formula, kinds: Iterable[Kind], largest: int
+) -> Iterator[tuple[Kind, ...]]:
+    """Yield combinations of cation ratios that give the target's in just one way."""
+    elements = sorted(cations(target))
+    wanted = [target.amount(e) for e in elements]
+    known = tuple(kinds)
+    for size in range(1, min(largest, len(elements)) + 1):
+        for chosen in combinations(known, size):
+            ratios = [dict(kind) for kind in chosen]
+            if frozenset[str]().union(*ratios) != frozenset(elements):
+                continue
+            rows = [[r.get(e, Fraction(0)) for r in ratios] for e in elements]
+            solution = solve(rows, wanted)
+            if solution.values and not solution.free and min(solution.values) > 0:
+                yield chosen
 
 
 def _why_no_set(target: Formula, precursors: Sequence[Precursor], largest: int) -> str:

@@ -112,11 +112,11 @@ class Range(Frozen):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if not self.min < self.max:
-            raise ValueError(f"min {self.min:g} is not below max {self.max:g}")
+            raise ValueError("min below max; swap or change them")
         if self.step is not None and self.step > self.max - self.min:
-            raise ValueError(f"step {self.step:g} is wider than the whole range")
+            raise ValueError("a step narrower than the range; lower it")
         if self.log and self.min <= 0:
-            raise ValueError("a logarithmic range needs min above 0")
+            raise ValueError("min above 0 with log = true; raise min")
         return self
 
     @property
@@ -143,13 +143,13 @@ class Choice(Frozen):
             if len(kinds) > 1 or not all(
                 type(value) in (str, int, float) for value in values
             ):
-                raise ValueError("values must be all numbers or all words")
+                raise ValueError("all numbers or all words; choose one kind")
         return data
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
         if len(set(self.values)) < len(self.values):
-            raise ValueError("a value is listed twice")
+            raise ValueError("each value once; remove the repeated one")
         return self
 
 
@@ -214,8 +214,8 @@ class StepTemplate(Frozen):
         given = {name for name, value in self if value is not None}
         if wrong := sorted(given.difference(allowed, ("kind", "name", "repeat"))):
             raise ValueError(
-                f"a {self.kind} step has no {', '.join(wrong)};"
-                f" its settings are {', '.join(allowed) or 'none'}"
+                f"in a {self.kind} step only {', '.join(allowed) or 'no setting'};"
+                f" remove {', '.join(wrong)}"
             )
         return self
 

@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -95,10 +96,22 @@ def parse(text: str) -> CampaignSpec:
 
 
 def explain(error: ValidationError) -> tuple[Fault, ...]:
-    """Turn pydantic's errors on a `CampaignSpec` into faults, in file order."""
+    """Turn pydantic's errors on a `CampaignSpec` into faults, one for each place."""
     details = error.errors(include_url=False)
-    faults = [_fault(detail) for detail in details]
-    return tuple(dict.fromkeys(faults))
+    places = [tuple(_clean(detail["loc"])) for detail in details]
+    faults: dict[str, Fault] = {}
+    for detail, place in zip(details, places, strict=True):
+        has_cause_within = any(
+            len(other) > len(place) and other[: len(place)] == place for other in places
+        )
+        if detail["type"] == "too_short" and has_cause_within:
+            continue  # pydantic leaves bad entries out before it counts
+        fault = _fault(detail, place)
+        if (other := faults.get(fault.path)) is not None:
+            allowed = f"{other.allowed}, or {fault.allowed}"
+            fault = replace(other, allowed=allowed)
+        faults[fault.path] = fault
+    return tuple(faults.values())
 
 
 def dotted(location: Iterable[str | int]) -> str:
@@ -127,30 +140,44 @@ def _syntax_fault(text: str, message: str) -> Fault:
         where,
         f"`{shown}`",
         "TOML 1.0",
-        f"{problem[:1].lower()}{problem[1:]}; text values need quotes",
+        f"{problem[:1].lower()}{problem[1:]}; {_syntax_remedy(problem)}",
     )
 
 
-def _fault(detail: Any) -> Fault:  # noqa: ANN401  (pydantic's ErrorDetails)
-    location = _clean(detail["loc"])
+def _syntax_remedy(problem: str) -> str:
+    if "value" in problem:
+        return "text needs quotes, dates and numbers do not"
+    if "twice" in problem or "overwrite" in problem:
+        return "a name may stand only once; merge the two"
+    return "compare the line with the one `athanor new` writes"
+
+
+def _fault(
+    detail: Any,  # noqa: ANN401  (pydantic's ErrorDetails)
+    place: Sequence[str | int],
+) -> Fault:
     kind, given = detail["type"], detail["input"]
     context = detail.get("ctx", {})
-    path = dotted(location)
+    path = dotted(place)
     if kind == "extra_forbidden":
-        known = sorted(_keys_of(location[:-1]))
-        hint = closest(str(location[-1]), known) or "remove it"
+        known = sorted(_keys_of(place[:-1]))
+        hint = closest(str(place[-1]), known) or "remove it"
         return Fault(path, "an unknown key", ", ".join(known), hint)
     if kind == "missing":
-        return Fault(path, "nothing", "a value", f"add `{location[-1]}`")
+        return Fault(path, "nothing", "a value", f"add `{place[-1]}`")
     if kind == "literal_error":
         allowed = context["expected"].replace("'", '"')
         words = re.findall(r'"([^"]*)"', allowed)
-        hint = closest(str(given), words) or "use one of these"
+        hint = closest(str(given), words) or "use what is allowed"
         return Fault(path, _shown(given), allowed, hint)
     if kind == "value_error":
-        message = str(context["error"])
-        return Fault(path, _shown(given), "a consistent entry", message)
-    return Fault(path, _shown(given), _allowed(kind, context), "correct the value")
+        allowed, _, remedy = str(context["error"]).partition("; ")
+        return Fault(path, _shown(given), allowed, remedy)
+    allowed, remedy = _PLAIN.get(kind, (kind.replace("_", " "), "correct it"))
+    if kind == "less_than_equal" and context["le"] == 1:
+        remedy = "shares are fractions of 1: write 0.95 for 95 %"
+    numbers = {k: f"{v:g}" for k, v in context.items() if isinstance(v, int | float)}
+    return Fault(path, _shown(given), allowed.format(**numbers), remedy)
 
 
 def _clean(location: Sequence[str | int]) -> list[str | int]:
@@ -183,32 +210,27 @@ def _names(model: type[BaseModel]) -> Iterable[str]:
 
 
 _PLAIN = {
-    "greater_than": "a number above {gt}",
-    "greater_than_equal": "a number of at least {ge}",
-    "less_than": "a number below {lt}",
-    "less_than_equal": "a number of at most {le}",
-    "finite_number": "a finite number",
-    "float_type": "a number",
-    "float_parsing": "a number",
-    "int_type": "a whole number",
-    "int_parsing": "a whole number",
-    "int_from_float": "a whole number",
-    "string_type": "text in quotes",
-    "string_too_short": "at least {min_length} characters",
-    "string_too_long": "at most {max_length} characters",
-    "too_short": "at least {min_length} entries",
-    "tuple_type": "a list",
-    "dict_type": "a table",
-    "model_type": "a table",
-    "model_attributes_type": "a table",
+    "greater_than": ("a number above {gt}", "raise it"),
+    "greater_than_equal": ("a number of at least {ge}", "raise it"),
+    "less_than": ("a number below {lt}", "lower it"),
+    "less_than_equal": ("a number of at most {le}", "lower it"),
+    "finite_number": ("a finite number", "give a number"),
+    "float_type": ("a number", "write it without quotes"),
+    "float_parsing": ("a number", "write a number without quotes"),
+    "int_type": ("a whole number", "write it without quotes"),
+    "int_parsing": ("a whole number", "write a number without quotes"),
+    "int_from_float": ("a whole number", "round it"),
+    "string_type": ("text", "put it in quotes"),
+    "string_too_short": ("text of at least {min_length} character", "write something"),
+    "string_too_long": ("text of at most {max_length} characters", "shorten it"),
+    "too_short": ("a list with at least {min_length} in it", "add what is missing"),
+    "too_long": ("a list with at most {max_length} in it", "shorten it"),
+    "tuple_type": ("a list", "put it in [ ]"),
+    "dict_type": ("a table", "write { key = value }"),
+    "model_type": ("a table", "write { key = value }"),
+    "model_attributes_type": ("a table", "write { key = value }"),
 }
-
-
-def _allowed(kind: str, context: dict[str, Any]) -> str:
-    """Say in words what pydantic's error type would have let pass."""
-    if kind in _PLAIN:
-        return _PLAIN[kind].format(**context)
-    return kind.replace("_", " ")
+"""pydantic's error type to what is allowed and the remedy."""
 
 
 def _shown(value: object) -> str:

@@ -35,7 +35,7 @@ class Findings:
 
     def unknown(self, path: str, word: str, known: Iterable[str], remedy: str) -> None:
         """Add a fault about a name that is not known, with the nearest one."""
-        names = tuple(known)
+        names = tuple(dict.fromkeys(known))
         hint = closest(word, names)
         self.refuse(
             path,

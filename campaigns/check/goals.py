@@ -34,9 +34,11 @@ def check_objectives(spec: CampaignSpec, found: Findings) -> None:
         if objective.measure == "yield" and objective.goal == "minimize":
             found.warn(f"{path}.goal", "the yield of the target is to be minimised")
         _check_share(f"{path}.threshold", objective.measure, objective.threshold, found)
+        _check_prices(f"{path}.measure", objective.measure, spec, found)
     for i, bound in enumerate(spec.outcome_constraints):
         path = f"outcome_constraints[{i}]"
         _check_phase(path, bound, found)
+        _check_prices(f"{path}.measure", bound.measure, spec, found)
         for side in ("at_least", "at_most"):
             _check_share(f"{path}.{side}", bound.measure, dict(bound)[side], found)
         if bound.at_least is None and bound.at_most is None:
@@ -70,9 +72,38 @@ def _check_phase(
         )
 
 
+def _check_prices(path: str, measure: str, spec: CampaignSpec, found: Findings) -> None:
+    free = [p.label for p in spec.precursors if not p.price_per_gram]
+    if measure != "cost" or not free:
+        return
+    if len(free) == len(spec.precursors):
+        found.refuse(
+            path,
+            "cost, but no precursor has a price",
+            "precursors with price_per_gram",
+            "add prices, or measure something else",
+        )
+    else:
+        found.warn(path, f"no price, so counted as free: {', '.join(free)}")
+
+
 def _check_share(path: str, measure: str, value: float | None, found: Findings) -> None:
     if value is not None and measure in _SHARES and not 0 <= value <= 1:
         found.refuse(path, f"{value:g}", "a share from 0 to 1", "write 0.9 for 90 %")
+
+
+def warn_of_size(
+    spec: CampaignSpec, sets: tuple[PrecursorSet, ...], found: Findings
+) -> None:
+    """Warn of a search that is trivial, or hopeless for its budget."""
+    if len(sets) == 1 and not dict(searched_parameters(spec)):
+        found.warn("space", "nothing to search: every sample would be the same")
+    if len(sets) > 4 * spec.budget.experiments:
+        found.warn(
+            "space.sets",
+            f"{len(sets)} precursor sets for {spec.budget.experiments} experiments:"
+            " most will never be tried; remove unlikely precursors",
+        )
 
 
 def check_input_constraints(spec: CampaignSpec, found: Findings) -> None:
@@ -111,21 +142,24 @@ def check_controls(
         return
     if not sets:
         return
-    firing: Parameters = {}
-    for _, step in firings(spec):
-        for setting in ("temperature_celsius", "hold_hours"):
-            if bounds := bounds_in(spec, step, setting):
-                firing[f"{step.label}.{setting}"] = bounds[0]
-    try:
-        build_recipe(spec, firing | controls.reference)
-    except MaterialError as error:
-        labels = [candidate.label for candidate in sets]
-        named = str(controls.reference.get("precursors", ""))
+    named = str(controls.reference.get("precursors", ""))
+    labels = [candidate.label for candidate in sets]
+    if named not in labels:
         found.refuse(
             "controls.reference.precursors",
             f"`{named}`" if named else "nothing",
             "; ".join(labels),
+            "name one of these sets",
+        )
+        return
+    try:
+        build_recipe(spec, _mildest_firing(spec) | controls.reference)
+    except MaterialError as error:
+        found.refuse(
+            "controls.reference",
             str(error),
+            "a recipe that can be weighed out",
+            "change its excess",
         )
     except SpecError as error:
         for fault in error.faults:
@@ -136,6 +170,16 @@ def check_controls(
                 fault.allowed.split(", "),
                 "remove it.",
             )
+
+
+def _mildest_firing(spec: CampaignSpec) -> Parameters:
+    """Return the coolest, shortest settings of the search."""
+    return {
+        f"{step.label}.{setting}": bounds[0]
+        for _, step in firings(spec)
+        for setting in ("temperature_celsius", "hold_hours")
+        if (bounds := bounds_in(spec, step, setting))
+    }
 
 
 def check_budget(

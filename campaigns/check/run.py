@@ -17,6 +17,7 @@ from campaigns.check.goals import (
     check_controls,
     check_input_constraints,
     check_objectives,
+    warn_of_size,
 )
 from campaigns.check.lab import check_lab
 from campaigns.check.phases import (
@@ -91,6 +92,7 @@ def _check_matter(
     check_stock(spec, sets, found)
     check_budget(spec, sets, found)
     check_controls(spec, sets, found)
+    warn_of_size(spec, sets, found)
     if lab is not None:
         check_lab(spec, lab, sets, found)
     return sets

@@ -6,6 +6,7 @@ import pytest
 
 from campaigns.errors import MaterialError
 from campaigns.materials.formula import Formula
+from campaigns.materials.reactions import balance
 from campaigns.precursors import cations, find_set, precursor_sets
 from tests.campaigns.examples import ybco
 
@@ -103,3 +104,40 @@ def test_excess_of_a_shared_cation_is_solved_not_scaled():
 def test_unknown_label_is_refused():
     with pytest.raises(MaterialError, match="not a precursor set of campaign ybco"):
         find_set(ybco(), "Y2O3 + CuO")
+
+
+RATIOS = ["Y2O3", "BaCO3", "BaO2", "CuO", "Cu2O", "BaCuO2", "Y2Cu2O5", "Y2BaCuO5"]
+
+
+@pytest.mark.parametrize("target", ["YBa2Cu3O7", "Y2BaCuO5", "BaCuO2", "YBa4Cu3O9"])
+def test_the_list_is_that_of_trying_every_combination(target):
+    from itertools import combinations
+
+    spec = ybco(target={"formula": target}, precursors=RATIOS)
+    tried = []
+    for size in range(1, 5):
+        for members in combinations(spec.precursors, size):
+            try:
+                found = balance(
+                    [Formula.parse(p.formula) for p in members], [Formula.parse(target)]
+                )
+            except MaterialError:
+                continue
+            tried.append((" + ".join(p.label for p in members), str(found)))
+    listed = [(found.label, str(found.reaction)) for found in precursor_sets(spec)]
+    assert listed == tried
+
+
+def test_a_large_shelf_is_enumerated_quickly():
+    shelf = (
+        "Li2CO3 LiOH.H2O Li2O Na2CO3 NaOH NaHCO3 NiO Ni(OH)2 NiCO3 MnO2 Mn2O3 MnCO3"
+        " Mn3O4 TeO2 H6TeO6 Na2TeO3"
+    )
+    spec = ybco(
+        target={"formula": "Li2NaNiMnTeO8"},
+        precursors=shelf.split(),
+        space={"max_precursors": 6},
+    )
+    labels = [found.label for found in precursor_sets(spec)]
+    # 3 Li x 3 Ni x 4 Mn x (3 Na x 2 Te, or Na2TeO3 with 2 Te for the rest of Te).
+    assert len(labels) == len(set(labels)) == 3 * 3 * 4 * (3 * 2 + 2)

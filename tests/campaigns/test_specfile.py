@@ -48,7 +48,7 @@ def test_examples_load(path):
     [
         ("name = ybco", "line 1, column 8", "name = ybco", "quotes"),
         ("[target", "line 1", "[target", "expected"),
-        (HEAD + "[target]\nx=1", "line 7", "[target]", "cannot declare"),
+        (HEAD + "[target]\nx=1", "line 7", "[target]", "merge"),
         ("", "name", "nothing", "add `name`"),
         (HEAD, "space", "nothing", "add `space`"),
         (HEAD + TAIL + "[objectve]\n", "objectve", "unknown key", "`objectives`"),
@@ -66,7 +66,7 @@ def test_examples_load(path):
         ),
         (
             HEAD + TAIL.replace("min = 800", "min = 1200"),
-            "space.steps.fire.temperature_celsius", "1200", "not below max",
+            "space.steps.fire.temperature_celsius", "1200", "swap",
         ),
         (
             HEAD + TAIL.replace("min = 800", "mni = 800"),
@@ -74,33 +74,36 @@ def test_examples_load(path):
         ),
         (
             HEAD + TAIL.replace("max = 1100", "max = 1100, step = 500"),
-            "space.steps.fire.temperature_celsius", "500", "wider",
+            "space.steps.fire.temperature_celsius", "500", "lower it",
         ),
         (
             HEAD + TAIL.replace("min = 800", "log = true, min = 0"),
-            "space.steps.fire.temperature_celsius", "0", "above 0",
+            "space.steps.fire.temperature_celsius", "0", "raise min",
         ),
         (
             HEAD + TAIL.replace("[4, 8]", '[4, "eight"]'),
-            "space.steps.fire.hold_hours", "eight", "all numbers or all words",
+            "space.steps.fire.hold_hours", "eight", "choose one kind",
         ),
         (
             HEAD + TAIL.replace("[4, 8]", "[4, 4]"),
-            "space.steps.fire.hold_hours", "[4, 4]", "twice",
+            "space.steps.fire.hold_hours", "[4, 4]", "repeated",
         ),
         (
             HEAD + TAIL.replace("[4, 8]", "[]"),
-            "space.steps.fire.hold_hours.values", "[]", "correct",
+            "space.steps.fire.hold_hours.values", "[]", "add",
         ),
         (
             HEAD + TAIL.replace("max = 1100", "max = inf"),
-            "space.steps.fire.temperature_celsius.max", "inf", "correct",
+            "space.steps.fire.temperature_celsius.max", "inf", "give a number",
         ),
-        (HEAD + TAIL + "[budget]\nexperiments = 0\n", "budget.experiments", "0", ""),
-        (HEAD + TAIL + "[budget]\ndays = 'many'\n", "budget.days", "'many'", ""),
+        (
+            HEAD + TAIL + "[budget]\nexperiments = 0\n",
+            "budget.experiments", "0", "raise it",
+        ),
+        (HEAD + TAIL + "[budget]\ndays = 'many'\n", "budget.days", "'many'", "quotes"),
         (
             HEAD + TAIL + "[stop]\nyield_at_least = 95\n",
-            "stop.yield_at_least", "95", "correct",
+            "stop.yield_at_least", "95", "0.95 for 95 %",
         ),
         (
             HEAD + TAIL + "[[objectives]]\nmeasure = 'yeild'\ngoal = 'maximize'\n",
@@ -116,21 +119,21 @@ def test_examples_load(path):
         ),
         (
             HEAD + TAIL + "[[steps]]\nkind = 'fire'\nrpm = 100\n",
-            "steps[0]", "rpm", "a fire step has no rpm",
+            "steps[0]", "rpm", "remove rpm",
         ),
-        (HEAD.replace("schema = 1", "schema = 2") + TAIL, "schema", "2", "use one"),
+        (HEAD.replace("schema = 1", "schema = 2") + TAIL, "schema", "2", "use what"),
         (
             HEAD.replace('"TiO2"', '{ formula = "TiO2", assay = 99.8 }') + TAIL,
-            "precursors[1].assay", "99.8", "correct",
+            "precursors[1].assay", "99.8", "0.95 for 95 %",
         ),
         (
             HEAD.replace('"TiO2"', '{ formula = "TiO2", prize = 1 }') + TAIL,
             "precursors[1].prize", "unknown key", "price_per_gram|remove",
         ),
-        (HEAD.replace('["BaCO3", "TiO2"]', "[]") + TAIL, "precursors", "[]", "correct"),
-        (HEAD.replace('["BaCO3", "TiO2"]', "7") + TAIL, "precursors", "7", "correct"),
-        (HEAD.replace('"t"', '""') + TAIL, "name", "''", "correct"),
-        (HEAD + TAIL + "[space]\nsets = 'some'\n", "space.sets", "'some'", ""),
+        (HEAD.replace('["BaCO3", "TiO2"]', "[]") + TAIL, "precursors", "[]", "add"),
+        (HEAD.replace('["BaCO3", "TiO2"]', "7") + TAIL, "precursors", "7", "put it in"),
+        (HEAD.replace('"t"', '""') + TAIL, "name", "''", "write"),
+        (HEAD + TAIL + "[space]\nsets = 'some'\n", "space.sets", "'some'", "allowed"),
     ],
 )  # fmt: skip
 def test_bad_files_are_refused_with_path_and_remedy(text, path, found, remedy):
