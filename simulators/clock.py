@@ -14,6 +14,8 @@ Ts = TypeVarTuple("Ts")
 
 _SELF_PIPE = 1
 """File descriptors that every asyncio loop registers for itself."""
+POLL_EVERY = 256
+"""A system call in each round of the loop would cost a dry run a fifth of its time."""
 
 
 class _Job(NamedTuple):
@@ -35,12 +37,13 @@ class _JumpingSelector(selectors.DefaultSelector):
         self.seconds = start_seconds
         self.jobs: deque[_Job] = deque()
         self._speed = speed
+        self._n_polls = 0
 
     def select(
         self, timeout: float | None = None
     ) -> list[tuple[selectors.SelectorKey, int]]:
         """Return ready files; else release one finished job; else jump."""
-        events = super().select(0)
+        events = self._poll()
         if events or timeout == 0:
             return events
         if self.jobs:
@@ -57,6 +60,17 @@ class _JumpingSelector(selectors.DefaultSelector):
             self.seconds += timeout
             return []
         return self._paced(timeout, self._speed)
+
+    def _poll(self) -> list[tuple[selectors.SelectorKey, int]]:
+        """Return ready files; asked seldom while the loop has none but its own.
+
+        The loop's own pipe only wakes it from sleep, and this loop does not sleep; it
+        is emptied now and then, since signals and threads write to it.
+        """
+        self._n_polls += 1
+        if len(self.get_map()) > _SELF_PIPE or self._n_polls % POLL_EVERY == 0:
+            return super().select(0)
+        return []
 
     def _release_oldest_job(self) -> None:
         """Wait for the job submitted first and hand over its result.

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from instruments.labspec import LabSpec
@@ -39,8 +39,8 @@ class SimulatedLab:
         spec: LabSpec,
         reagents: Mapping[str, Reagent],
         *,
-        physics: Physics,
         seed: int,
+        physics: Physics[Any] | None = None,
         perturbed: bool = True,
         journal_path: Path | None = None,
         faults: FaultPlan | None = None,
@@ -50,15 +50,19 @@ class SimulatedLab:
         Args:
             spec: The lab; every `sim://NAME` URL in it must name its instrument.
             reagents: Slot of a rack of heads to the reagent in the head there.
-            physics: Chemistry and diffraction.
             seed: Hidden truth and every random number follow from it.
-            perturbed: Whether furnaces have hidden offsets.
+            physics: Chemistry and diffraction; those of the seed if absent.
+            perturbed: Whether matter and furnaces depart from their tabulated values.
             journal_path: The world's own journal; None keeps it in memory.
             faults: Misbehaviour of instruments; none by default.
 
         Raises:
             ValueError: If the journal is damaged or of another lab.
         """
+        if physics is None:
+            from simulators.laws import laws
+
+            physics = laws(seed, is_perturbed=perturbed)
         self.world = World.open(
             journal_path, spec, reagents, physics=physics, work=WORK, seed=seed,
             is_perturbed=perturbed,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,13 +35,16 @@ class Matter(Protocol):
         """Mass, g."""
         ...
 
-    def split(self, grams: float) -> tuple["Matter", "Matter"]:
+    def split(self, grams: float) -> tuple[Self, Self]:
         """Return a part of the given mass and the rest; both of one composition."""
         ...
 
     def to_json(self) -> Any:  # noqa: ANN401
         """Return everything as plain JSON values."""
         ...
+
+
+M = TypeVar("M", bound=Matter)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,21 +92,21 @@ class Measurement:
 
 
 @dataclass(frozen=True, slots=True)
-class Physics:
+class Physics(Generic[M]):
     """The laws of the simulated world."""
 
-    fresh: Callable[[Mapping[Reagent, float]], Matter]
+    fresh: Callable[[Mapping[Reagent, float]], M]
     """Powder from grams of each reagent, merely poured together."""
-    join: Callable[[Matter, Matter], Matter]
+    join: Callable[[M, M], M]
     """Two portions in one container."""
-    mix: Callable[[Matter, float, float], Matter]
+    mix: Callable[[M, float, float], M]
     """Mixed at a speed in rpm for some seconds."""
-    grind: Callable[[Matter, float, float], Matter]
+    grind: Callable[[M, float, float], M]
     """Ground at a speed in rpm for some seconds."""
-    dry: Callable[[Matter, float, float], Matter]
+    dry: Callable[[M, float, float], M]
     """Dried at degrees Celsius for some seconds."""
-    fire: Callable[[Matter, Firing, np.random.Generator], Matter]
-    diffract: Callable[[Matter | None, ScanProgram, np.random.Generator], Measurement]
+    fire: Callable[[M, Firing, np.random.Generator], M]
+    diffract: Callable[[M | None, ScanProgram, np.random.Generator], Measurement]
     """The scan of a filled holder, or of an empty one."""
-    load: Callable[[Any], Matter]
+    load: Callable[[Any], M]
     """The inverse of `Matter.to_json`."""

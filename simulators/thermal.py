@@ -79,6 +79,8 @@ class Thermal:
     cycles_left: int = 0
     logic: int = 0
     output_percent: float = 0.0
+    manual_percent: float | None = None
+    """Output set by hand, per cent; None under automatic control."""
     has_broken_sensor: bool = False
     points: list[Point] = field(default_factory=list)
     """What residents saw; kept while `is_watched`."""
@@ -103,6 +105,14 @@ class Thermal:
         """End the program: valves closed, control at the idle setpoint."""
         self.status, self.index, self.elapsed, self.logic = "reset", 0, 0.0, 0
         self.setpoint = self.idle_celsius
+        if self.setpoint < self.celsius and self.manual_percent is None:
+            self.output_percent = 0.0
+
+    def manual(self, percent: float | None) -> None:
+        """Set the output by hand, or give control back with None."""
+        self.manual_percent = percent
+        if percent is not None:
+            self.output_percent = percent
 
     def seconds_left(self) -> float:
         """Return the time that the rest of the program takes, s."""
@@ -151,6 +161,7 @@ class Thermal:
     def _is_at_rest(self) -> bool:
         return (
             self.status in ("reset", "complete")
+            and not self.manual_percent
             and self.setpoint <= AMBIENT_CELSIUS
             and self.celsius <= AMBIENT_CELSIUS + 0.05
         )
@@ -229,12 +240,14 @@ class Thermal:
         wanted = (self.setpoint - self.celsius) * decay
         if self.has_broken_sensor:
             wanted = -math.inf
-        fastest_fall = self.cooling_rate(self.celsius) * STEP_SECONDS
-        change = min(self.max_heating * STEP_SECONDS, max(-fastest_fall, wanted))
-        spare = (change + fastest_fall) / (
-            self.max_heating * STEP_SECONDS + fastest_fall + 1e-12
-        )
-        self.output_percent = 100.0 * min(1.0, max(0.0, spare))
+        fall = self.cooling_rate(self.celsius) * STEP_SECONDS
+        rise = self.max_heating * STEP_SECONDS
+        if self.manual_percent is None:
+            change = min(rise, max(-fall, wanted))
+            self.output_percent = 100.0 * (change + fall) / (rise + fall)
+        else:
+            change = self.manual_percent / 100.0 * (rise + fall) - fall
+            self.output_percent = self.manual_percent
         self.celsius = max(AMBIENT_CELSIUS, self.celsius + change)
 
     def cooling_rate(self, celsius: float) -> float:

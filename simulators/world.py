@@ -41,7 +41,7 @@ class World:
         spec: LabSpec,
         reagents: Mapping[str, Reagent],
         *,
-        physics: Physics,
+        physics: Physics[Any],
         work: Mapping[str, Work],
         journal: Journal,
         seed: int,
@@ -85,7 +85,7 @@ class World:
         spec: LabSpec,
         reagents: Mapping[str, Reagent],
         *,
-        physics: Physics,
+        physics: Physics[Any],
         work: Mapping[str, Work],
         seed: int,
         is_perturbed: bool = True,
@@ -164,13 +164,15 @@ class World:
             for name, grams in container.raw.items()
             if grams > 0
         }
-        worked = (
-            None if container.powder is None else self.physics.load(container.powder)
-        )
+        worked: Matter | None = None
+        if container.powder is not None:
+            worked = self.physics.load(container.powder)
         if not raw:
             return worked
-        fresh = self.physics.fresh(raw)
-        return fresh if worked is None else self.physics.join(worked, fresh)
+        fresh: Matter = self.physics.fresh(raw)
+        if worked is not None:
+            fresh = self.physics.join(worked, fresh)
+        return fresh
 
     def furnace(self, name: str) -> Thermal:
         """Return a furnace as it is now."""
@@ -234,6 +236,8 @@ class World:
             thermal.idle_celsius = effect["celsius"]
             if thermal.status in ("reset", "complete"):
                 thermal.setpoint = effect["celsius"]
+        elif effect["command"] == "manual":
+            thermal.manual(effect["percent"])
         elif effect["command"] == "hold":
             thermal.hold()
         else:

@@ -22,13 +22,20 @@ ILLEGAL_ADDRESS, ILLEGAL_VALUE, BUSY = 2, 3, 6
 IEEE_BASE = 0x8000
 
 
+def _crc_of_byte(value: int) -> int:
+    for _ in range(8):
+        value = (value >> 1) ^ 0xA001 if value & 1 else value >> 1
+    return value
+
+
+CRC_TABLE = tuple(_crc_of_byte(byte) for byte in range(256))
+
+
 def crc16(data: bytes) -> bytes:
     """Return the Modbus CRC, low byte first."""
     crc = 0xFFFF
     for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = (crc >> 1) ^ 0xA001 if crc & 1 else crc >> 1
+        crc = (crc >> 8) ^ CRC_TABLE[(crc ^ byte) & 0xFF]
     return struct.pack("<H", crc)
 
 

@@ -12,6 +12,7 @@ from simulators.world import World
 
 DECIMALS = 1
 """Register 525: integers are the displayed value times ten to this."""
+SCALE = 10
 TIME_SCALE = 10
 """Durations and rates are written in tenths of their unit, as used by
 CederGroupHub/alab_control (MIT) against 2416 controllers."""
@@ -74,7 +75,8 @@ class RegisterMap:
             for bit, register in enumerate((13, 14))
             if thermal.celsius > self.value(register)
         )
-        return alarms | (0x20 if thermal.has_broken_sensor else 0)
+        manual = 0x10 if thermal.manual_percent is not None else 0
+        return alarms | manual | (0x20 if thermal.has_broken_sensor else 0)
 
     def value(self, address: int) -> float:
         """Return a parameter in engineering units: degrees Celsius, ms, plain number.
@@ -105,10 +107,8 @@ class RegisterMap:
         if address in (58, 63):
             # Tenths of a minute.
             value = value / 60000.0 * TIME_SCALE
-        elif address in TEMPERATURES:
-            value *= 10**DECIMALS
-        elif address in (3, 4):
-            value *= 10
+        else:
+            value *= _word_scale(address)
         return int(min(32767, max(-32768, _nearest(value)))) & 0xFFFF
 
     def _stored(self, address: int, default: float) -> float:
@@ -143,7 +143,7 @@ class RegisterMap:
         """
         for offset, word in enumerate(words):
             number = word - 0x10000 if word >= 0x8000 else word
-            scale = 10**DECIMALS if address + offset in TEMPERATURES else 1
+            scale = _word_scale(address + offset)
             if program_place(address + offset) is not None:
                 code = self._write_program(address + offset, number)
             else:
@@ -176,16 +176,34 @@ class RegisterMap:
             return ILLEGAL_ADDRESS
         if address == 23:
             return self._run(int(value))
+        if address in (3, 273):
+            return self._by_hand(address, value)
         if address not in self._defaults:
             return ILLEGAL_ADDRESS
-        limits = self.value(112), self.value(111)
-        if address in (2, 24) and not limits[0] <= value <= limits[1]:
-            return ILLEGAL_VALUE
-        if address == 22 and not 1 <= value <= PROGRAMS:
+        if not self._is_allowed(address, value):
             return ILLEGAL_VALUE
         self._world.remember(self._name, **{str(address): value})
         if address == 2:
             self._world.do("heater", device=self._name, command="idle", celsius=value)
+        return 0
+
+    def _is_allowed(self, address: int, value: float) -> bool:
+        if address in (2, 24):
+            return self.value(112) <= value <= self.value(111)
+        return address != 22 or 1 <= value <= PROGRAMS
+
+    def _by_hand(self, address: int, value: float) -> int:
+        """Change between automatic and manual, or set the output in manual."""
+        thermal = self._thermal()
+        if address == 3 and (
+            thermal.manual_percent is None or not 0 <= value <= self.value(30)
+        ):
+            return ILLEGAL_VALUE
+        percent: float | None = value if address == 3 else thermal.output_percent
+        if address == 273:
+            self._world.remember(self._name, **{"273": value})
+            percent = percent if value else None
+        self._world.do("heater", device=self._name, command="manual", percent=percent)
         return 0
 
     def _write_program(self, address: int, number: int) -> int:
@@ -193,7 +211,7 @@ class RegisterMap:
         if place is None or place[0] == 0 or self._is_running(place[0]):
             return ILLEGAL_VALUE
         _, segment, item = place
-        scaled = number / 10**DECIMALS
+        scaled = number / SCALE
         if segment and item == 1 and not self.value(112) <= scaled <= self.value(111):
             return ILLEGAL_VALUE
         if segment and item == 0 and not 0 <= number < len(KINDS):
@@ -234,7 +252,7 @@ class RegisterMap:
             segments.append(
                 Segment(
                     kind=kind,  # type: ignore[arg-type]
-                    target_celsius=words[1] / 10**DECIMALS,
+                    target_celsius=words[1] / SCALE,
                     celsius_per_second=amount / ramp_unit,
                     seconds=amount * dwell_unit,
                     logic=words[4],
@@ -244,7 +262,7 @@ class RegisterMap:
             )
             if kind == "end":
                 break
-        holdback = self._program_word(base + 1) / 10**DECIMALS
+        holdback = self._program_word(base + 1) / SCALE
         cycles = max(1, self._program_word(base + 4))
         return Program(tuple(segments), holdback, cycles)
 
@@ -260,8 +278,15 @@ def program_place(address: int) -> tuple[int, int, int] | None:
     return number, offset // SEGMENT_WORDS, offset % SEGMENT_WORDS
 
 
+def _word_scale(address: int) -> int:
+    """Return the factor between a register and its value; outputs have one decimal."""
+    if address in TEMPERATURES:
+        return SCALE
+    return 10 if address in (3, 4, 30) else 1
+
+
 def _scale(kind: str) -> int:
-    return 10**DECIMALS if kind == "temperature" else 1
+    return SCALE if kind == "temperature" else 1
 
 
 def _nearest(value: float) -> int:

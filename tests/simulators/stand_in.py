@@ -89,7 +89,7 @@ def diffract(
 STAND_IN = Physics(
     fresh=fresh, join=join, mix=mix, grind=grind, dry=dry, fire=fire,
     diffract=diffract, load=load,
-)  # type: ignore[arg-type]  # fmt: skip
+)  # fmt: skip
 
 REAGENTS = {
     "heads/1": Reagent("Y2O3", "Y2O3", stock_grams=20.0),

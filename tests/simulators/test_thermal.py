@@ -73,7 +73,7 @@ def test_a_reset_closes_the_valves_and_a_hold_stops_the_clock():
     assert (oven.status, oven.logic) == ("reset", 0)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.lists(st.floats(0, 40000), max_size=20))
 def test_looking_changes_nothing(looks):
     watched, alone = furnace(), furnace()
