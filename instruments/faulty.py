@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Coroutine
 from dataclasses import dataclass, fields
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 
 import numpy as np
 
@@ -66,11 +66,11 @@ def split(url: str) -> tuple[str, Faults]:
     Raises:
         ValueError: If a fault is unknown or out of range.
     """
-    parts = urlsplit(url.removeprefix(PREFIX))
+    target, _, query = url.removeprefix(PREFIX).partition("?")
     values: dict[str, Any] = {}
     rest: list[tuple[str, str]] = []
     known = [field.name for field in fields(Faults)]
-    for key, value in parse_qsl(parts.query):
+    for key, value in parse_qsl(query):
         name = key.removeprefix(OPTION)
         if name == key:
             rest.append((key, value))
@@ -78,7 +78,9 @@ def split(url: str) -> tuple[str, Faults]:
             raise ValueError(f"unknown fault {key}; known: {', '.join(known)}")
         else:
             values[name] = int(value) if name == "seed" else float(value)
-    return parts._replace(query=urlencode(rest)).geturl(), Faults(**values)
+    if rest:
+        target += f"?{urlencode(rest)}"
+    return target, Faults(**values)
 
 
 class FaultyPort:

@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import PurePath
 from urllib.parse import urlsplit
 
+from instruments.faulty import PREFIX, split
 from instruments.labspec import FurnaceSpec, LabSpec
 from instruments.ports import serial_settings
 
@@ -69,22 +70,10 @@ def _urls(spec: LabSpec) -> Iterator[Fault]:
         allowed = "serial:///device, tcp://host:port, sim://name"
         if path.startswith("operators."):
             allowed += ", console://"
-        parts = urlsplit(url.removeprefix("faulty+"))
-        wrong = ""
-        if parts.scheme == "serial":
-            try:
-                serial_settings(parts)
-            except ValueError as failed:
-                wrong = str(failed)
-        elif parts.scheme == "tcp":
-            wrong = _tcp_fault(url)
-        elif parts.scheme == "console" and path.startswith("operators."):
-            continue
-        elif parts.scheme != "sim" or not parts.netloc:
-            wrong = "unknown scheme or no name"
+        wrong = _url_fault(url, is_operator=path.startswith("operators."))
         if wrong:
             yield f"{path}.url", f"{url} ({wrong})", allowed, "correct the URL"
-        device = parts._replace(query="", fragment="").geturl()
+        device = url.removeprefix(PREFIX).partition("?")[0]
         if device in first_with:
             yield (
                 f"{path}.url", url, "one instrument per port",
@@ -93,13 +82,24 @@ def _urls(spec: LabSpec) -> Iterator[Fault]:
         first_with.setdefault(device, path)
 
 
-def _tcp_fault(url: str) -> str:
-    parts = urlsplit(url.removeprefix("faulty+"))
+def _url_fault(url: str, *, is_operator: bool) -> str:
+    """Return what is wrong with a URL, nothing if it can be opened."""
     try:
-        port = parts.port
-    except ValueError:
-        return "the port is not 1 to 65535"
-    return "" if parts.hostname and port else "no host and port"
+        target, _ = split(url) if url.startswith(PREFIX) else (url, None)
+        parts = urlsplit(target)
+        if parts.scheme == "serial":
+            serial_settings(parts)
+        elif parts.scheme == "tcp" and not (parts.hostname and parts.port):
+            return "no host and port"
+        elif parts.scheme == "sim" and not parts.netloc:
+            return "no name"
+        elif parts.scheme == "console" and not is_operator:
+            return "only an operator sits at the terminal"
+        elif parts.scheme not in {"serial", "tcp", "sim", "console"}:
+            return "unknown scheme"
+    except ValueError as failed:
+        return str(failed)
+    return ""
 
 
 def _dosing(spec: LabSpec) -> Iterator[Fault]:

@@ -34,6 +34,7 @@ class UrArm:
         self._transport = transport
         self._lines = LineConversation(transport, ending=b"\n")
         self._identity = Identity(self.name, self._version, expected=spec.identity)
+        self._stops = 0
 
     async def identify(self) -> str:
         """Return the controller's software version; reads only."""
@@ -50,8 +51,8 @@ class UrArm:
             LimitExceededError: If a slot does not exist.
             RefusedError: If the arm is not ready, has no such program or declines.
             FaultError: If a safety stop ended the move.
-            NoAnswerError: If contact was lost, or the program was not seen to run:
-                the container may be anywhere between the two slots.
+            NoAnswerError: If contact was lost, the program was not seen to run, or
+                `stop` was called: the container may be anywhere between the slots.
         """
         check_move(self.name, self._lab, source, destination)
         await self.identify()
@@ -90,6 +91,7 @@ class UrArm:
         Raises:
             NoAnswerError: If it does not confirm.
         """
+        self._stops += 1
         await self._ask("stop", r"(?P<value>Stopped|Failed to execute: stop)")
         status, _ = await self._program_state()
         if status == "PLAYING":
@@ -160,7 +162,7 @@ class UrArm:
 
     async def _wait_for_end(self, program: str) -> None:
         now = asyncio.get_running_loop().time
-        started = now()
+        started, stops = now(), self._stops
         has_played = False
         while now() - started < MOVE_TIMEOUT_FACTOR * self._spec.seconds_per_move:
             await asyncio.sleep(POLL_SECONDS)
@@ -170,6 +172,8 @@ class UrArm:
                 raise FaultError(self.name, f"{program}: {safety}, {status}")
             if loaded and loaded != program:
                 raise FaultError(self.name, f"runs {loaded!r}, not {program!r}")
+            if self._stops != stops:
+                raise NoAnswerError(self.name, f"{program} was stopped on its way")
             has_played = has_played or status == "PLAYING"
             if status == "STOPPED" and has_played:
                 return
