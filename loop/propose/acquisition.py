@@ -1,0 +1,310 @@
+"""The value of candidates, and the load that promises most.
+
+All outcomes are scaled and oriented so that more is better. A load is chosen as a
+whole: for each of the promising profiles samples are added one at a time, each for what
+it adds to those before it and to samples still in the furnace, and the profile whose
+load adds most is taken.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import inf
+from typing import Any
+
+import torch
+from botorch.acquisition.acquisition import AcquisitionFunction
+from botorch.acquisition.logei import qLogNoisyExpectedImprovement
+from botorch.acquisition.multi_objective.logei import (
+    qLogNoisyExpectedHypervolumeImprovement,
+)
+from botorch.acquisition.multi_objective.objective import (
+    IdentityMCMultiOutputObjective,
+)
+from botorch.acquisition.multi_objective.utils import (
+    prune_inferior_points_multi_objective,
+)
+from botorch.acquisition.objective import LinearMCObjective
+from botorch.acquisition.utils import prune_inferior_points
+from botorch.models.model import Model
+from botorch.sampling.normal import SobolQMCNormalSampler
+from botorch.utils.sampling import draw_sobol_samples
+from torch import Tensor
+
+N_DRAWS, N_DRAWS_SEVERAL = 128, 64
+"""Posterior draws behind each value, for one objective and for several, which take
+longer: powers of 2, as Sobol nets like."""
+N_PROFILES, N_PROFILES_SEVERAL = 3, 2
+"""Profiles for which a whole load is worked out, for one objective and for several."""
+N_HOPEFUL = 1024
+"""Candidates valued in full, at most."""
+N_OPTIMISTS = 15
+"""Ways to weigh several objectives when those are picked."""
+CHUNK = 2048
+"""Candidates valued at once, to bound memory."""
+
+Constraint = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Bound:
+    """An outcome constraint: `sign * Y[outcome] <= sign * at`, scaled."""
+
+    outcome: int
+    at: float
+    sign: float
+
+    def __call__(self, samples: Tensor) -> Tensor:
+        """Return what must be below 0, as BoTorch asks."""
+        return self.sign * (samples[..., self.outcome] - self.at)
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What is maximised and what must hold."""
+
+    n_objectives: int
+    """The first outputs of the model are the objectives."""
+    n_outputs: int
+    reference: Tensor
+    """Scaled worst values of any use, shape `n_objectives`."""
+    bounds: tuple[Bound, ...] = ()
+    seed: int = 0
+
+    def acquisition(
+        self, model: Model, X_baseline: Tensor, X_pending: Tensor | None
+    ) -> AcquisitionFunction:
+        """Return the value of one more sample beyond those known and pending.
+
+        Source:
+            Ament et al., NeurIPS 36 (2023), arXiv:2310.20708 (logarithmic forms);
+            Daulton et al., NeurIPS 34 (2021), arXiv:2105.08195 (qNEHVI).
+        """
+        draws = N_DRAWS if self.n_objectives == 1 else N_DRAWS_SEVERAL
+        sampler = SobolQMCNormalSampler(torch.Size([draws]), seed=self.seed)
+        bounds: list[Constraint] | None = list(self.bounds) or None
+        if self.n_objectives > 1:
+            return qLogNoisyExpectedHypervolumeImprovement(
+                model,
+                ref_point=self.reference,
+                X_baseline=X_baseline,
+                sampler=sampler,
+                objective=self._several(),
+                constraints=bounds,
+                X_pending=X_pending,
+                prune_baseline=False,
+            )
+        return qLogNoisyExpectedImprovement(
+            model,
+            X_baseline,
+            sampler=sampler,
+            objective=self._single(),
+            constraints=bounds,
+            X_pending=X_pending,
+            prune_baseline=False,
+        )
+
+    def incumbents(self, model: Model, X: Tensor) -> Tensor:
+        """Return the results that may be among the best, `k x d`."""
+        bounds: list[Constraint] | None = list(self.bounds) or None
+        if self.n_objectives > 1:
+            return prune_inferior_points_multi_objective(
+                model,
+                X,
+                ref_point=self.reference,
+                objective=self._several(),
+                constraints=bounds,
+                num_samples=N_DRAWS,
+            )
+        sampler = SobolQMCNormalSampler(torch.Size([N_DRAWS]), seed=self.seed)
+        return prune_inferior_points(
+            model, X, objective=self._single(), constraints=bounds, sampler=sampler
+        )
+
+    def _several(self) -> IdentityMCMultiOutputObjective:
+        return IdentityMCMultiOutputObjective(
+            outcomes=list(range(self.n_objectives)), num_outcomes=self.n_outputs
+        )
+
+    def _single(self) -> LinearMCObjective:
+        weights = torch.zeros(self.n_outputs, dtype=torch.float64)
+        weights[0] = 1.0
+        return LinearMCObjective(weights)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The samples of a load."""
+
+    profile: int
+    samples: tuple[int, ...]
+    """In the order chosen; fewer than asked where no more are allowed."""
+    log_values: tuple[float, ...]
+    """What each adds, natural logarithm."""
+    alternatives: tuple[tuple[int, int, float], ...]
+    """Best candidates not taken: profile, sample, logarithm of the value alone."""
+
+
+def marginals(model: Model, X: Tensor) -> tuple[Tensor, Tensor]:
+    """Return posterior means and standard deviations at X, each `n x n_outputs`."""
+    with torch.no_grad():
+        found: Any = model.posterior(X.unsqueeze(-2))
+        return found.mean.squeeze(-2), found.variance.sqrt().squeeze(-2)
+
+
+def in_chunks(value: Callable[[Tensor], Tensor], X: Tensor) -> Tensor:
+    """Return a function's values at the rows of X, `n x d`, a chunk at a time."""
+    return torch.cat([value(part) for part in torch.split(X, CHUNK)])
+
+
+def choose_load(
+    goal: Goal,
+    model: Model,
+    X_pool: Callable[[int], Tensor],
+    *,
+    allowed: Tensor,
+    log_chance: Callable[[Tensor], Tensor],
+    X_baseline: Tensor,
+    X_pending: Tensor | None,
+    size: int,
+) -> Chosen:
+    """Return the load that adds most.
+
+    Args:
+        goal: Objectives and constraints.
+        model: Posterior over all outputs.
+        X_pool: Columns of all samples at a profile, `m x d`, by its number.
+        allowed: Which candidates may be taken, `n x m`.
+        log_chance: Logarithm of the probability that a synthesis succeeds, by row.
+        X_baseline: Points with results, `k x d`.
+        X_pending: Points on their way, `p x d`.
+        size: Samples wanted.
+    """
+    X_baseline = goal.incumbents(model, X_baseline)
+    single = goal.acquisition(model, X_baseline, X_pending)
+    hopeful = _hopeful(goal, model, X_pool, allowed, log_chance)
+    alone = over_pool(
+        lambda X: single(X.unsqueeze(-2)) + log_chance(X), X_pool, hopeful
+    )
+    n_profiles = N_PROFILES if goal.n_objectives == 1 else N_PROFILES_SEVERAL
+    shortlist = _shortlist(alone, size)[:n_profiles]
+    best: tuple[float, int, list[int], list[float]] = (-inf, -1, [], [])
+    for profile in shortlist:
+        X = X_pool(profile)
+        taken, values = _fill(
+            goal,
+            model,
+            X,
+            is_allowed=allowed[profile],
+            log_chance=log_chance(X),
+            X_baseline=X_baseline,
+            X_pending=X_pending,
+            size=size,
+        )
+        total = float(torch.tensor(values, dtype=torch.float64).logsumexp(0))
+        if total > best[0]:
+            best = (total, profile, taken, values)
+    _, profile, taken, values = best
+    return Chosen(
+        profile, tuple(taken), tuple(values), alternatives(alone, profile, taken)
+    )
+
+
+def over_pool(
+    value: Callable[[Tensor], Tensor],
+    X_pool: Callable[[int], Tensor],
+    wanted: Tensor,
+    *,
+    width: tuple[int, ...] = (),
+) -> Tensor:
+    """Return values of each wanted candidate, `n x m x width`; -inf for the others."""
+    found = torch.full((*wanted.shape, *width), -inf, dtype=torch.float64)
+    profiles = wanted.any(dim=1).nonzero().squeeze(-1).tolist()
+    step = max(1, CHUNK // wanted.shape[1])
+    for start in range(0, len(profiles), step):
+        part = profiles[start : start + step]
+        mask = wanted[part]
+        X = torch.stack([X_pool(i) for i in part])[mask]
+        values = torch.full((*mask.shape, *width), -inf, dtype=torch.float64)
+        values[mask] = in_chunks(value, X)
+        found[part] = values
+    return found
+
+
+def _hopeful(
+    goal: Goal,
+    model: Model,
+    X_pool: Callable[[int], Tensor],
+    allowed: Tensor,
+    log_chance: Callable[[Tensor], Tensor],
+) -> Tensor:
+    """Return the candidates worth valuing in full, `n x m`: optimists' favourites.
+
+    An optimist puts fixed weights on the objectives and takes each at its mean plus a
+    standard deviation; few weigh one objective alone, most something between.
+    """
+    if int(allowed.sum()) <= N_HOPEFUL:
+        return allowed
+    n = goal.n_objectives
+    box = torch.tensor([[0.0] * n, [1.0] * n])
+    between = draw_sobol_samples(box, N_OPTIMISTS, 1, seed=goal.seed)
+    weights = torch.cat([torch.eye(n), between.squeeze(1)]).double()
+    weights = weights / weights.sum(dim=1, keepdim=True)
+
+    def optimism(X: Tensor) -> Tensor:
+        mean, sd = marginals(model, X)
+        high = (mean + sd)[:, : goal.n_objectives] - goal.reference
+        return (high @ weights.mT) * log_chance(X).exp().unsqueeze(-1)
+
+    favours = over_pool(optimism, X_pool, allowed, width=(len(weights),))
+    each = N_HOPEFUL // len(weights)
+    flat = favours.reshape(-1, len(weights))
+    kept = torch.zeros(allowed.numel(), dtype=torch.bool)
+    kept[flat.topk(each, dim=0).indices.reshape(-1)] = True
+    return kept.reshape(allowed.shape) & allowed
+
+
+def _shortlist(alone: Tensor, size: int) -> list[int]:
+    """Return the profiles whose best samples add up to most, best first."""
+    top = alone.topk(min(size, alone.shape[1]), dim=1).values.logsumexp(dim=1)
+    order = torch.argsort(top, descending=True, stable=True)
+    return [int(i) for i in order if top[i] > -inf]
+
+
+def _fill(
+    goal: Goal,
+    model: Model,
+    X: Tensor,
+    *,
+    is_allowed: Tensor,
+    log_chance: Tensor,
+    X_baseline: Tensor,
+    X_pending: Tensor | None,
+    size: int,
+) -> tuple[list[int], list[float]]:
+    """Add samples of one profile one at a time; return them and what each adds."""
+    free = is_allowed.clone()
+    taken, gains = list[int](), list[float]()
+    while free.any() and len(taken) < size:
+        on_way = torch.cat([X[:0] if X_pending is None else X_pending, X[taken]])
+        adding = goal.acquisition(model, X_baseline, on_way if len(on_way) else None)
+        rows = free.nonzero().squeeze(-1)
+        values = in_chunks(lambda part: adding(part.unsqueeze(-2)), X[rows])  # noqa: B023
+        values = values + log_chance[rows]
+        best = int(values.argmax())
+        taken.append(int(rows[best]))
+        gains.append(float(values[best]))
+        free[taken[-1]] = False
+    return taken, gains
+
+
+def alternatives(
+    alone: Tensor, profile: int, taken: Sequence[int]
+) -> tuple[tuple[int, int, float], ...]:
+    """Return up to five of the best candidates not taken, each another profile."""
+    rest = alone.clone()
+    rest[profile, list(taken)] = -inf
+    best, sample = rest.max(dim=1)
+    order = torch.argsort(best, descending=True, stable=True)[:5]
+    return tuple(
+        (int(i), int(sample[i]), float(best[i])) for i in order if best[i] > -inf
+    )

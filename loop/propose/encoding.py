@@ -1,0 +1,209 @@
+"""Points of the search space to columns of X, physics included."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import exp, log
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+from campaigns.precursors import PrecursorSet
+from campaigns.recipe import Parameters
+from campaigns.spec import FIRING_KINDS, CampaignSpec, Range, StepTemplate
+from loop.propose.features import Facts, SetChemistry, SetFeatures, set_features
+from loop.propose.pool import Pool
+from loop.propose.space import SearchSpace, Value
+
+KELVIN = 273.15
+ACTIVATION_KELVIN = 30_000.0
+"""E/R of 250 kJ/mol, as in `surrogate.RateMean`: weighs hours at lower holds."""
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """Everything needed to turn parameters into columns."""
+
+    spec: CampaignSpec
+    space: SearchSpace
+    chemistry: tuple[SetChemistry, ...]
+    features: SetFeatures
+    facts: Facts
+
+    @cached_property
+    def sizes(self) -> tuple[int, int, int, int]:
+        """Return the number of process, excess, identity and descriptor columns."""
+        return (
+            sum(s.width for s in self.space.shared),
+            sum(s.width for s in self.space.own[1:]),
+            len(self.features.sources),
+            len(self.features.descriptors),
+        )
+
+    def rows(self, points: Sequence[Parameters]) -> NDArray[np.float64]:
+        """Return the columns of points, shape `n x d`."""
+        if not points:
+            return np.empty((0, sum(self.sizes) + 4))
+        return np.array(
+            [
+                np.concatenate([self.shared(p), self.own(p), self.physics(p)])
+                for p in points
+            ]
+        )
+
+    def pool_rows(
+        self, pool: Pool
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Return the pool's columns in parts, to be joined profile by profile.
+
+        Returns:
+            Columns of profiles, `n x n_process`; of samples, `m x n_own`; physics,
+            `n x m x 4`.
+        """
+        shared = np.array([self.shared(p) for p in pool.profiles])
+        own = np.array([self.own(s) for s in pool.samples])
+        heats = [self.heating(p) for p in pool.profiles]
+        sluggish = [self._sluggishness(s) for s in pool.samples]
+        physics = np.empty((len(pool.profiles), len(pool.samples), 4))
+        physics[:, :, :2] = np.array(heats)[:, None, :]
+        physics[:, :, 2] = np.array(sluggish)[None, :]
+        physics[:, :, 3] = [
+            [self.chance(p, s, kelvin=heat[0]) for s in pool.samples]
+            for p, heat in zip(pool.profiles, heats, strict=True)
+        ]
+        return shared, own, physics
+
+    def shared(self, parameters: Mapping[str, Value]) -> NDArray[np.float64]:
+        """Return the columns of a load's settings."""
+        return self.space.encode_shared(parameters)
+
+    def own(self, parameters: Mapping[str, Value]) -> NDArray[np.float64]:
+        """Return a sample's columns: excess, sources, descriptors."""
+        row = self.features.row(str(parameters["precursors"]))
+        return np.concatenate(
+            [
+                self.space.encode_excess(parameters),
+                self.features.identity[row],
+                self.features.values[row],
+            ]
+        )
+
+    def physics(self, parameters: Mapping[str, Value]) -> NDArray[np.float64]:
+        """Return kelvin, log hours, stable carbonate and chance, shape 4."""
+        kelvin, log_hours = self.heating(parameters)
+        slow = self._sluggishness(parameters)
+        chance = self.chance(parameters, parameters, kelvin=kelvin)
+        return np.array([kelvin, log_hours, slow, chance])
+
+    def heating(self, parameters: Mapping[str, Value]) -> tuple[float, float]:
+        """Return the hottest hold, K, and the logarithm of hours worth at it.
+
+        Hours at lower holds count by the Arrhenius factor. A recipe without a firing
+        stays at 298.15 K.
+        """
+        holds = list(self._holds(parameters))
+        hottest = max((kelvin for kelvin, _ in holds), default=298.15)
+        hours = sum(
+            time * exp(-ACTIVATION_KELVIN * (1 / kelvin - 1 / hottest))
+            for kelvin, time in holds
+        )
+        return hottest, log(hours) if holds else 0.0
+
+    def chance(
+        self,
+        profile: Mapping[str, Value],
+        sample: Mapping[str, Value],
+        *,
+        kelvin: float,
+    ) -> float:
+        """Return the probability that the reaction runs at all, 1 if not known."""
+        row = self.features.row(str(sample["precursors"]))
+        key = (row, round(kelvin, 3), self._atmosphere(profile))
+        if key not in self._chances:
+            known = self.facts.driving_force(self.chemistry[row], kelvin, key[2])
+            self._chances[key] = (
+                1.0 if known is None else float(norm.cdf(-known[0] / max(known[1], 1)))
+            )
+        return self._chances[key]
+
+    @cached_property
+    def _chances(self) -> dict[tuple[int, float, str], float]:
+        return {}
+
+    def _sluggishness(self, parameters: Mapping[str, Value]) -> float:
+        row = self.features.row(str(parameters["precursors"]))
+        return float(self.features.sluggishness[row])
+
+    def _steps(self) -> Iterator[StepTemplate]:
+        return (step for step in self.spec.steps if step.kind in FIRING_KINDS)
+
+    def _holds(self, parameters: Mapping[str, Value]) -> Iterator[tuple[float, float]]:
+        """Yield kelvin and total hours of each firing that happens."""
+        for step in self._steps():
+            times = float(parameters.get("regrinds", 0)) if step.repeat else 1.0
+            celsius = parameters.get(
+                f"{step.label}.temperature_celsius", step.temperature_celsius
+            )
+            hours = parameters.get(f"{step.label}.hold_hours", step.hold_hours)
+            if times >= 1 and celsius is not None and hours is not None:
+                yield float(celsius) + KELVIN, max(float(hours), 1e-3) * times
+
+    def _atmosphere(self, parameters: Mapping[str, Value]) -> str:
+        """Return the atmosphere of the last firing, `air` where none is named."""
+        found = "air"
+        for step in self._steps():
+            named = parameters.get(f"{step.label}.atmosphere", step.atmosphere)
+            found = str(named) if named is not None else found
+        return found
+
+
+def temperature_range(spec: CampaignSpec) -> tuple[float, float] | None:
+    """Return the lowest and highest hottest hold that may be chosen, K.
+
+    None if no firing has a temperature.
+    """
+    lows, highs = [], []
+    for step in spec.steps:
+        if step.kind not in FIRING_KINDS:
+            continue
+        searched = spec.space.steps.get(step.label)
+        found = searched.temperature_celsius if searched else None
+        values: tuple[Value, ...] = ()
+        if isinstance(found, Range):
+            values = (found.min, found.max)
+        elif found is not None:
+            values = found.values
+        elif step.temperature_celsius is not None:
+            values = (step.temperature_celsius,)
+        if values:
+            numbers = [float(value) for value in values]
+            lows.append(min(numbers))
+            highs.append(max(numbers))
+    if not lows:
+        return None
+    return max(lows) + KELVIN, max(highs) + KELVIN
+
+
+def chemistry_of(found: PrecursorSet) -> SetChemistry:
+    """Return a precursor set's amounts per mole of target."""
+    gases = {gas: float(n) for gas, n in found.reaction.gases.items()}
+    moles = {
+        precursor.formula: float(amount)
+        for precursor, amount in zip(found.precursors, found.moles({}), strict=True)
+    }
+    target = str(found.reaction.products[0].formula)
+    return SetChemistry(found.label, target, moles, gases)
+
+
+def encoder(
+    spec: CampaignSpec,
+    space: SearchSpace,
+    sets: Sequence[PrecursorSet],
+    facts: Facts,
+) -> Encoder:
+    """Return the encoder of a campaign."""
+    chemistry = tuple(chemistry_of(found) for found in sets)
+    limits = temperature_range(spec)
+    coldest = limits[0] - KELVIN if limits else 25.0
+    return Encoder(spec, space, chemistry, set_features(chemistry, coldest), facts)

@@ -1,0 +1,78 @@
+"""Facts from the project's cited tables, as the proposer asks for them."""
+
+from collections.abc import Iterator
+from functools import cache
+from math import log
+
+from campaigns.materials.formula import Formula
+from campaigns.materials.phases import PhaseTable
+from campaigns.materials.thermo import GAS_CONSTANT, gibbs, species_formula, table
+from loop.propose.features import SetChemistry
+
+PRESSURES = {
+    "air": {"O2": 0.2095, "CO2": 4.2e-4, "N2": 0.781},
+    "O2": {"O2": 1.0},
+    "CO2": {"CO2": 1.0},
+    "N2": {"N2": 1.0},
+}
+"""Partial pressures in bar; dry air as of the U.S. Standard Atmosphere (1976), CO2 as
+measured at Mauna Loa in 2022."""
+TRACE = 1e-5
+"""Pressure of a gas that an atmosphere is not made of, bar: impurities of bottled gas
+and what the powder itself gives off."""
+LOWEST_KELVIN, HIGHEST_KELVIN = 300.0, 2000.0
+
+
+class TabledFacts:
+    """Melting points of the phase table, reactions of the thermochemistry table."""
+
+    def melting_celsius(self, formula: str) -> float | None:
+        """Return where a compound melts, None if no row says."""
+        wanted = Formula.parse(formula)
+        rows = PhaseTable.load().by_formula(wanted)
+        known = [p.melting_celsius for p in rows if p.melting_celsius is not None]
+        return min(known, default=None)
+
+    def driving_force(
+        self, precursors: SetChemistry, kelvin: float, atmosphere: str
+    ) -> tuple[float, float] | None:
+        """Return free energy of the reaction and its sigma, kJ per mol of target.
+
+        `dG + RT sum(n ln p)` over the gases, at the pressures of the furnace gas; the
+        sigmas of all species add in squares. None where a species has no row.
+        """
+        if not LOWEST_KELVIN <= kelvin <= HIGHEST_KELVIN:
+            return None
+        total = variance = 0.0
+        for moles, name, pressure in self._terms(precursors, atmosphere):
+            if name is None:
+                return None
+            row = gibbs(name, kelvin)
+            energy = row.joules_per_mole
+            energy += GAS_CONSTANT * kelvin * log(pressure)
+            total += moles * energy
+            variance += (moles * row.sigma_joules_per_mole) ** 2
+        return total / 1000, variance**0.5 / 1000
+
+    def _terms(
+        self, precursors: SetChemistry, atmosphere: str
+    ) -> Iterator[tuple[float, str | None, float]]:
+        """Yield moles (products positive), species and pressure of the reaction."""
+        yield 1.0, solid(precursors.target), 1.0
+        for text, moles in precursors.moles.items():
+            yield -moles, solid(text), 1.0
+        known = PRESSURES.get(atmosphere, {})
+        for gas, moles in precursors.gases.items():
+            name = f"{gas}(g)"
+            yield moles, name if name in table() else None, known.get(gas, TRACE)
+
+
+@cache
+def solid(text: str) -> str | None:
+    """Return the species of a solid formula, the first of its polymorphs."""
+    wanted = Formula.parse(text)
+    for name in table():
+        is_solid = not name.endswith(("(g)", "(l)"))
+        if is_solid and species_formula(name) == wanted:
+            return name
+    return None

@@ -1,0 +1,254 @@
+"""What chemistry says of a precursor set before anything is fired.
+
+Everything is computed from formulas; thermochemistry enters through `Facts`, handed in
+by whoever builds the proposer.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from campaigns.materials.formula import Formula
+
+ALKALI = frozenset(["Li", "Na", "K", "Rb", "Cs"])
+ALKALINE_EARTH = frozenset(["Ca", "Sr", "Ba"])
+RARE_EARTH = frozenset(
+    [
+        "Sc",
+        "Y",
+        "La",
+        "Ce",
+        "Pr",
+        "Nd",
+        "Sm",
+        "Eu",
+        "Gd",
+        "Tb",
+        "Dy",
+        "Ho",
+        "Er",
+        "Tm",
+        "Yb",
+        "Lu",
+    ]
+)
+VOLATILE = frozenset(["H", "C", "N", "O", "S", "F", "Cl", "Br", "I"])
+"""Elements that name a salt, not a cation."""
+
+OXIDE_FROM_CELSIUS: Mapping[tuple[str, str], float] = {
+    ("carbonate", "transition"): 400.0,
+    ("carbonate", "rare-earth"): 750.0,
+    ("hydroxide", "transition"): 300.0,
+    ("hydroxide", "rare-earth"): 500.0,
+    ("hydroxide", "alkaline-earth"): 700.0,
+    ("nitrate", "transition"): 400.0,
+    ("nitrate", "rare-earth"): 600.0,
+    ("nitrate", "alkaline-earth"): 650.0,
+    ("peroxide", "transition"): 300.0,
+    ("organic", "transition"): 400.0,
+    ("organic", "rare-earth"): 750.0,
+}
+"""(salt, family) to where the salt has become the oxide in air, degrees Celsius,
+rounded up to 50; pairs not listed persist (stable carbonates, barium peroxide).
+
+Source: Stern, High Temperature Properties and Decomposition of Inorganic Salts
+(CRC Press, 2001), typical onsets by family; single salts differ by 100 or so.
+"""
+
+
+class Facts(Protocol):
+    """Cited facts about matter that the proposer may use."""
+
+    def melting_celsius(self, formula: str) -> float | None:
+        """Return where a compound melts or decomposes, None if not known."""
+
+    def driving_force(
+        self, precursors: "SetChemistry", kelvin: float, atmosphere: str
+    ) -> tuple[float, float] | None:
+        """Return free energy of the reaction to the target and its sigma, both
+        kJ per mol of target (negative: it runs), None if not known.
+        """  # noqa: D205
+
+
+class NothingKnown:
+    """Facts of a lab without tables."""
+
+    def melting_celsius(self, formula: str) -> float | None:
+        """Return None."""
+        return None
+
+    def driving_force(
+        self,
+        precursors: "SetChemistry",
+        kelvin: float,
+        atmosphere: str,
+    ) -> tuple[float, float] | None:
+        """Return None."""
+        return None
+
+
+@dataclass(frozen=True)
+class SetChemistry:
+    """A precursor set and its reaction to one mole of target."""
+
+    label: str
+    target: str
+    """Formula of the target."""
+    moles: dict[str, float]
+    """Reagent formula to moles."""
+    gases: dict[str, float] = field(default_factory=dict)
+    """Gas formula to moles given off; negative is taken up."""
+
+
+def salt_of(formula: Formula) -> str:
+    """Return the kind of salt: oxide, carbonate, hydroxide, nitrate, peroxide, ..."""
+    n = {element: float(amount) for element, amount in formula.amounts.items()}
+    oxygen, hydrogen = n.get("O", 0.0), n.get("H", 0.0)
+    carbon, nitrogen = n.get("C", 0.0), n.get("N", 0.0)
+    kinds = {
+        # Hydrate water brings oxygen along: count what is left for carbon.
+        "carbonate": carbon and oxygen - hydrogen / 2 >= 2 * carbon,
+        "organic": carbon,
+        "nitrate": nitrogen and oxygen >= 3 * nitrogen,
+        "nitride": nitrogen,
+        "sulfur": n.get("S"),
+        "halide": {"F", "Cl", "Br", "I"} & n.keys(),
+        "hydroxide": hydrogen and oxygen,
+        "element": not oxygen,
+        "peroxide": _has_peroxide(formula),
+    }
+    return next((kind for kind, is_so in kinds.items() if is_so), "oxide")
+
+
+def _has_peroxide(formula: Formula) -> bool:
+    """Return whether oxygen exceeds what alkali and alkaline earths can bind."""
+    cations = formula.elements - {"O"}
+    if not cations <= ALKALI | ALKALINE_EARTH:
+        return False
+    bound = sum(
+        float(n) * (0.5 if element in ALKALI else 1.0)
+        for element, n in formula.amounts.items()
+        if element != "O"
+    )
+    return float(formula.amount("O")) > bound + 1e-9
+
+
+def family_of(formula: Formula) -> str:
+    """Return the family of the most electropositive cation."""
+    for name, members in (
+        ("alkali", ALKALI),
+        ("alkaline-earth", ALKALINE_EARTH),
+        ("rare-earth", RARE_EARTH),
+    ):
+        if formula.elements & members:
+            return name
+    return "transition"
+
+
+def source_at(text: str, celsius: float) -> str:
+    """Return what a reagent has become by a temperature, as a name.
+
+    `CuCO3` and `CuO` are both `Cu oxide` at 600 °C, `BaCO3` stays `Ba carbonate`.
+
+    Args:
+        text: Reagent formula.
+        celsius: Temperature of the first reaction, degrees Celsius.
+    """
+    formula = Formula.parse(text)
+    salt = salt_of(formula)
+    limit = OXIDE_FROM_CELSIUS.get((salt, family_of(formula)))
+    if limit is not None and limit <= celsius:
+        salt = "oxide"
+    return f"{'-'.join(sorted(formula.elements - VOLATILE)) or text} {salt}"
+
+
+def stable_carbonate(chemistry: SetChemistry) -> float:
+    """Return CO2 held in carbonates that outlast the heating, mol per mol of cations.
+
+    0 (none) to 1 (every cation brings one).
+    """
+    held = cations = 0.0
+    for text, moles in chemistry.moles.items():
+        formula = Formula.parse(text)
+        cations += moles * sum(
+            float(n) for el, n in formula.amounts.items() if el not in VOLATILE
+        )
+        is_stable = family_of(formula) in {"alkali", "alkaline-earth"}
+        if is_stable and salt_of(formula) == "carbonate":
+            held += moles * float(formula.amount("C"))
+    return held / cations if cations else 0.0
+
+
+def gas_share(chemistry: SetChemistry) -> float:
+    """Return the mass given off as gas per gram of reagents, 0 to 1."""
+    lost = sum(Formula.parse(gas).molar_mass * n for gas, n in chemistry.gases.items())
+    weighed = sum(
+        Formula.parse(text).molar_mass * n for text, n in chemistry.moles.items()
+    )
+    return max(0.0, lost / weighed) if weighed else 0.0
+
+
+@dataclass(frozen=True)
+class SetFeatures:
+    """Descriptors of all sets of a campaign, for the kernel over sets."""
+
+    labels: tuple[str, ...]
+    sources: tuple[str, ...]
+    """Names of the identity columns that tell sets apart."""
+    descriptors: tuple[str, ...]
+    """Names of the descriptor columns."""
+    identity: NDArray[np.float64]
+    """Shape n x len(sources): 1 where a set has that source, over the root of the
+    sources a set has on average, so that two sets without a common one are about
+    the root of 2 apart."""
+    values: NDArray[np.float64]
+    """Shape n x len(descriptors): mean 0, standard deviation 1 over the sets."""
+    sluggishness: NDArray[np.float64]
+    """Stable carbonate of each set, shape n, 0 to 1."""
+
+    def row(self, label: str) -> int:
+        """Return a set's row.
+
+        Raises:
+            KeyError: If the set is not in the campaign.
+        """
+        try:
+            return self.labels.index(label)
+        except ValueError:
+            raise KeyError(label) from None
+
+
+def set_features(sets: Sequence[SetChemistry], celsius: float) -> SetFeatures:
+    """Return the descriptors of precursor sets.
+
+    Args:
+        sets: The campaign's sets.
+        celsius: Lowest reaction temperature searched: by then `CuCO3` is `CuO`.
+    """
+    found = [sorted({source_at(t, celsius) for t in s.moles}) for s in sets]
+    names = sorted({name for one in found for name in one})
+    # A source that every set has says nothing.
+    names = [n for n in names if not all(n in one for one in found)]
+    hot = np.array([[float(n in one) for n in names] for one in found])
+    norm = np.sqrt(max(1.0, float(hot.sum(axis=1).mean()))) if names else 1.0
+    columns = {
+        "stable carbonate": [stable_carbonate(s) for s in sets],
+        "gas share": [gas_share(s) for s in sets],
+        "oxygen uptake": [-s.gases.get("O2", 0.0) for s in sets],
+        "precursors": [float(len(s.moles)) for s in sets],
+    }
+    values = np.array(list(columns.values())).T.reshape(len(sets), len(columns))
+    spread = values.std(axis=0)
+    varies = spread > 1e-9
+    values = (values[:, varies] - values[:, varies].mean(axis=0)) / spread[varies]
+    return SetFeatures(
+        labels=tuple(s.label for s in sets),
+        sources=tuple(names),
+        descriptors=tuple(n for n, v in zip(columns, varies, strict=True) if v),
+        identity=hot.reshape(len(sets), len(names)) / norm,
+        values=values,
+        sluggishness=np.array(columns["stable carbonate"]),
+    )

@@ -1,0 +1,120 @@
+"""Proposers by name. Importing this module loads no PyTorch."""
+
+import logging
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from campaigns.results import History, Proposal
+from campaigns.spec import CampaignSpec
+from loop.errors import ProposalError
+from loop.propose.baselines import (
+    BestTemperatureProposer,
+    RandomProposer,
+    SobolProposer,
+)
+from loop.propose.facts import TabledFacts
+from loop.propose.features import Facts
+from loop.propose.seats import Point, Question, fill_load
+
+NAMES = ("athanor", "random", "sobol", "best-temperature")
+
+
+class Proposer(Protocol):
+    """From a campaign's history to the next furnace load."""
+
+    @property
+    def name(self) -> str:
+        """Return the name under which it is asked for."""
+
+    def propose(
+        self,
+        spec: CampaignSpec,
+        history: History,
+        *,
+        load: int,
+        size: int,
+        seed: int,
+    ) -> tuple[Proposal, ...]:
+        """Return the samples of a load; equal arguments give equal proposals.
+
+        All samples share the settings of firing steps and `regrinds`. Trials of status
+        `pending` are on their way and are not proposed again; those of this load fix
+        its profile.
+
+        Args:
+            spec: The campaign.
+            history: Every trial so far.
+            load: Load number, from 1.
+            size: Places in the furnace, 1 or more.
+            seed: Campaign seed.
+
+        Raises:
+            ProposalError: If no proposal can be made.
+            MaterialError: If no precursor set balances.
+        """
+
+
+@dataclass(frozen=True)
+class AthanorProposer:
+    """Gaussian processes on chemistry, loads chosen whole; see `athanor`."""
+
+    facts: Facts = field(default_factory=TabledFacts)
+    name: str = "athanor"
+
+    def propose(
+        self,
+        spec: CampaignSpec,
+        history: History,
+        *,
+        load: int,
+        size: int,
+        seed: int,
+    ) -> tuple[Proposal, ...]:
+        """Return the next load; see `Proposer`."""
+        with _quiet():
+            from loop.propose.athanor import athanor_points
+
+        def choose(question: Question) -> Sequence[Point]:
+            return athanor_points(question, self.facts)
+
+        return fill_load(choose, spec, history, load=load, size=size, seed=seed)
+
+
+def make_proposer(name: str, *, facts: Facts | None = None) -> Proposer:
+    """Return a proposer by name.
+
+    Args:
+        name: One of `NAMES`.
+        facts: Cited facts for `athanor`, those of the project's tables if None; the
+            other proposers use none.
+
+    Raises:
+        ProposalError: If the name is not known.
+    """
+    proposers: dict[str, Proposer] = {
+        "athanor": AthanorProposer(TabledFacts() if facts is None else facts),
+        "random": RandomProposer(),
+        "sobol": SobolProposer(),
+        "best-temperature": BestTemperatureProposer(),
+    }
+    if name not in proposers:
+        raise ProposalError(
+            f"proposer: found {name!r}; allowed: {', '.join(NAMES)}; choose one"
+        )
+    return proposers[name]
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what Ax and PyTorch announce on import off the terminal."""
+    disabled = logging.root.manager.disable
+    logging.disable(logging.INFO)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            yield
+    finally:
+        logging.disable(disabled)

@@ -1,0 +1,275 @@
+"""The places of a load: who may sit where, whichever proposer chooses."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from campaigns.precursors import PrecursorSet, precursor_sets
+from campaigns.recipe import Parameters
+from campaigns.results import DecisionRecord, History, Proposal, Trial
+from campaigns.spec import CampaignSpec
+from loop.errors import ProposalError
+from loop.propose.pool import Pool, build_pool
+from loop.propose.space import SearchSpace, search_space
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a proposer is asked: some points that share a furnace profile."""
+
+    spec: CampaignSpec
+    space: SearchSpace
+    sets: tuple[PrecursorSet, ...]
+    trials: tuple[Trial, ...]
+    """Usable history: scored, failed or pending, of sets that the campaign has."""
+    pool: Pool
+    """Candidates; those tried or on their way are not allowed."""
+    load: int
+    size: int
+    """Distinct points wanted, 1 or more."""
+    seed: int
+    history_sha256: str
+
+    @property
+    def scored(self) -> tuple[Trial, ...]:
+        """Return trials with results."""
+        return tuple(t for t in self.trials if t.status == "scored")
+
+
+@dataclass(frozen=True)
+class Point:
+    """A chosen point and why."""
+
+    parameters: Parameters
+    decision: DecisionRecord
+
+
+Chooser = Callable[[Question], Sequence[Point]]
+"""Returns at most `size` allowed points of one profile, at least one."""
+
+
+def fill_load(
+    choose: Chooser,
+    spec: CampaignSpec,
+    history: History,
+    *,
+    load: int,
+    size: int,
+    seed: int,
+    refine: bool = True,
+) -> tuple[Proposal, ...]:
+    """Return a load's proposals: search points, their replicates, then the control.
+
+    Args:
+        choose: How search points are chosen.
+        spec: The campaign.
+        history: Everything known; `unusable` trials teach nothing.
+        load: Load number, from 1.
+        size: Places in the furnace, 1 or more.
+        seed: Campaign seed.
+        refine: Whether the pool of a continuous space is denser near the best results.
+
+    Raises:
+        ProposalError: If the space is empty or the control cannot be placed.
+    """
+    if size < 1 or load < 1:
+        raise ProposalError(
+            f"size: found {size}, load: found {load}; allowed: 1 or more of each"
+        )
+    control = _control(spec, load)
+    places = size - len(control)
+    copies = spec.controls.replicates
+    points: list[tuple[Point, bool]] = []
+    if places:
+        distinct = -(-places // copies)
+        question = ask(
+            spec,
+            history,
+            load=load,
+            size=distinct,
+            seed=seed,
+            control=control,
+            refine=refine,
+        )
+        points = _distinct(choose, question)
+    proposals = []
+    for point, is_repeat in points:
+        for copy in range(copies):
+            role: Literal["search", "replicate"] = (
+                "replicate" if copy or is_repeat else "search"
+            )
+            proposals.append(_proposal(point, role, load))
+    proposals = proposals[:places]
+    if control:
+        profile = points[0][0].parameters if points else None
+        question = ask(spec, history, load=load, size=1, seed=seed, control=control)
+        point = _control_point(question, control[0], profile)
+        proposals.append(_proposal(point, "control", load))
+    return tuple(proposals)
+
+
+def ask(
+    spec: CampaignSpec,
+    history: History,
+    *,
+    load: int,
+    size: int,
+    seed: int,
+    control: Sequence[Parameters] = (),
+    refine: bool = True,
+) -> Question:
+    """Return the question put to a proposer.
+
+    Raises:
+        ProposalError: If the space holds no candidate.
+        MaterialError: If no precursor set balances.
+    """
+    sets = precursor_sets(spec)
+    space = search_space(spec, [found.label for found in sets])
+    labels = {found.label for found in sets}
+    trials = tuple(
+        trial
+        for trial in history.trials
+        if trial.status != "unusable" and trial.measured.get("precursors") in labels
+    )
+    pool = build_pool(
+        space,
+        seed=seed,
+        load=load,
+        fixed=_fixed(space, trials, load, control),
+        near=[t.planned for t in _best(spec, trials)] if refine else [],
+    )
+    return Question(
+        spec,
+        space,
+        sets,
+        trials,
+        pool.without(space, [trial.planned for trial in trials]),
+        load,
+        size,
+        seed,
+        history_sha256(history),
+    )
+
+
+def history_sha256(history: History) -> str:
+    """Return the hash of a history as JSON with sorted keys."""
+    text = json.dumps(history.model_dump(mode="json"), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _best(spec: CampaignSpec, trials: Sequence[Trial]) -> list[Trial]:
+    """Return the three best results by each objective, without repeats."""
+    found: list[Trial] = []
+    for objective in spec.objectives:
+        sign = 1.0 if objective.goal == "maximize" else -1.0
+        scored = [t for t in trials if objective.label in t.scores]
+        ranked = sorted(scored, key=lambda t: -sign * t.scores[objective.label].mean)
+        found += [t for t in ranked[:3] if t not in found]
+    return found
+
+
+def _fixed(
+    space: SearchSpace,
+    trials: Sequence[Trial],
+    load: int,
+    control: Sequence[Parameters],
+) -> Parameters:
+    """Return settings that the load already has.
+
+    Samples of the same load that are on their way, then the control's own settings.
+    """
+    for trial in trials:
+        if trial.status == "pending" and trial.load == load:
+            return space.split(trial.planned)[0]
+    return space.split(control[0])[0] if control else {}
+
+
+def _distinct(choose: Chooser, question: Question) -> list[tuple[Point, bool]]:
+    """Return as many points as wanted, whether each repeats an earlier sample.
+
+    Where too few candidates are left, tried ones of the same profile are repeated,
+    then those of this load.
+    """
+    points: list[tuple[Point, bool]] = []
+    if question.pool.allowed.any():
+        points = [(point, False) for point in choose(question)]
+    missing = question.size - len(points)
+    if missing:
+        reopened = _reopened(question, [point for point, _ in points])
+        if reopened.pool.allowed.any():
+            again = choose(replace(reopened, size=missing))
+            points += [(point, True) for point in again]
+    if not points:
+        raise ProposalError("space: every candidate is already on its way")
+    cycle = [point for point, _ in points]
+    while len(points) < question.size:
+        points.append((cycle[len(points) % len(cycle)], True))
+    return points
+
+
+def _reopened(question: Question, points: Sequence[Point]) -> Question:
+    """Return the question with tried points allowed again, at the load's profile."""
+    space = question.space
+    base = question.pool
+    taken = [point.parameters for point in points]
+    taken += [t.planned for t in question.trials if t.status == "pending"]
+    allowed = np.array(
+        [
+            [space.allows(base.parameters(i, j)) for j in range(len(base.samples))]
+            for i in range(len(base.profiles))
+        ]
+    )
+    if points:
+        shared = space.key(space.split(points[0].parameters)[0])
+        same = [space.key(profile) == shared for profile in base.profiles]
+        allowed &= np.array(same)[:, None]
+    return replace(question, pool=replace(base, allowed=allowed).without(space, taken))
+
+
+def _control(spec: CampaignSpec, load: int) -> list[Parameters]:
+    """Return the reference recipe if it rides in this load."""
+    every = spec.controls.every_loads
+    if not every or load % every:
+        return []
+    if "precursors" not in spec.controls.reference:
+        raise ProposalError(
+            "controls.reference: found no `precursors`; allowed: the label of a "
+            "precursor set; name one, or set controls.every_loads = 0"
+        )
+    return [dict(spec.controls.reference)]
+
+
+def _control_point(
+    question: Question, reference: Parameters, profile: Parameters | None
+) -> Point:
+    """Return the reference recipe at the load's profile."""
+    space = question.space
+    shared = space.split(profile or question.pool.profiles[0])[0]
+    own = space.split(reference)[1]
+    for setting in space.own:
+        if setting.name not in own:
+            own[setting.name] = min(max(0.0, setting.low), setting.high)
+    reason = (
+        f"Control: the reference recipe rides in every "
+        f"{question.spec.controls.every_loads} loads to show whether the lab drifts."
+    )
+    decision = DecisionRecord(
+        method="control",
+        reason=reason,
+        history_sha256=question.history_sha256,
+        seed=question.seed,
+    )
+    return Point({**own, **shared}, decision)
+
+
+def _proposal(
+    point: Point, role: Literal["search", "control", "replicate"], load: int
+) -> Proposal:
+    return Proposal(
+        parameters=point.parameters, role=role, load=load, decision=point.decision
+    )

@@ -1,0 +1,297 @@
+"""Gaussian processes over process conditions and precursor sets.
+
+The covariance is a sum of three parts: conditions alone, samples alone (what a set
+contains, its descriptors, its excesses), and their product, so that what one set shows
+at a profile tells something of the others there. A yield's prior mean is a rate law:
+further with temperature and time, until the target melts or decomposes; its constants
+are learned, with priors wide enough for any oxide.
+
+Units: outcomes are scaled (see `Scale`), temperatures kelvin, times hours.
+"""
+
+from dataclasses import dataclass
+from math import log, sqrt
+from typing import Any
+
+import torch
+from botorch.models import SingleTaskGP
+from botorch.utils.datasets import SupervisedDataset
+from gpytorch.constraints import GreaterThan
+from gpytorch.kernels import Kernel, MaternKernel
+from gpytorch.likelihoods import FixedNoiseGaussianLikelihood
+from gpytorch.means import ConstantMean, Mean
+from gpytorch.priors import LogNormalPrior, NormalPrior
+from torch import Tensor
+
+GAS_CONSTANT = 8.314462618e-3
+"""kJ/mol/K, CODATA 2018."""
+N_PHYSICS = 4
+"""Columns at the end of X: hottest hold, K; logarithm of its hours; stable carbonate,
+0 to 1; probability that the reaction runs at all, 0 to 1."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which columns of X, shape n x d, mean what; physics columns are the last."""
+
+    n_process: int
+    n_excess: int
+    n_identity: int
+    n_descriptors: int
+
+    @property
+    def n(self) -> int:
+        """Return d."""
+        own = self.n_excess + self.n_identity + self.n_descriptors
+        return self.n_process + own + N_PHYSICS
+
+
+@dataclass(frozen=True)
+class RatePrior:
+    """What is believed of the rate law before any data."""
+
+    onset_kelvin: float
+    """Where ten hours take the reaction half way."""
+    onset_sd_kelvin: float
+    limit_kelvin: float
+    """Where the target melts or decomposes."""
+    limit_sd_kelvin: float
+
+
+class RateMean(Mean):  # type: ignore[misc]
+    """Prior mean of a yield: `extent x intactness x chance`.
+
+    `extent = 1 - 2^-((t / 10 h) exp(-E/R (1/T - 1/T_onset)))^(1/2)`: the Avrami form
+    with the exponent 1/2 of growth through a product layer, and `E` = 250 kJ/mol, the
+    middle of what cations' diffusion in oxides takes. `intactness` falls as a logistic
+    of temperature at the limit. A stable carbonate raises the onset.
+
+    Source:
+        Avrami, J. Chem. Phys. 8 (1940) 212; Jander, Z. anorg. allg. Chem. 163 (1927)
+        1 (parabolic growth).
+    """
+
+    ACTIVATION = 250.0
+    """kJ/mol; 150 to 450 in Freer, J. Mater. Sci. 15 (1980) 803, for cations in
+    oxides."""
+    CARBONATE_KELVIN = 150.0
+    """Rise of the onset for a set of carbonates alone; learned."""
+
+    def __init__(self, prior: RatePrior, scale: float) -> None:
+        """Keep the prior; `scale` is one unit of scaled outcome in the yield's."""
+        super().__init__()
+        self.prior, self.scale = prior, scale
+        # Each is a standard normal deviate, so that one step size suits all.
+        for name in ("onset", "limit", "carbonate", "height"):
+            self.register_parameter(f"raw_{name}", torch.nn.Parameter(_zero()))
+            self.register_prior(
+                f"{name}_prior", NormalPrior(_zero(), torch.ones_like(_zero())),
+                f"raw_{name}",
+            )  # fmt: skip
+
+    @property
+    def onset_kelvin(self) -> Tensor:
+        """Return the learned onset, K."""
+        raw: Tensor = self.raw_onset
+        return self.prior.onset_kelvin + self.prior.onset_sd_kelvin * raw
+
+    @property
+    def limit_kelvin(self) -> Tensor:
+        """Return the learned limit, K."""
+        raw: Tensor = self.raw_limit
+        return self.prior.limit_kelvin + self.prior.limit_sd_kelvin * raw
+
+    def forward(self, X: Tensor) -> Tensor:
+        """Return the scaled mean, shape `batch x n`, for X of shape `batch x n x d`."""
+        kelvin, log_hours, carbonate, chance = X[..., -N_PHYSICS:].unbind(-1)
+        rise = self.CARBONATE_KELVIN * torch.exp(0.7 * self.raw_carbonate)
+        onset = (self.onset_kelvin + rise * carbonate).clamp_min(300.0)
+        heat = self.ACTIVATION / GAS_CONSTANT * (1 / onset - 1 / kelvin)
+        reduced_time = (0.5 * (log_hours - log(10.0) + heat)).clamp(-20.0, 4.0)
+        extent = 1 - torch.exp(-log(2.0) * torch.exp(reduced_time))
+        # A logistic as wide as the doubt about where the limit lies.
+        width = self.prior.limit_sd_kelvin * sqrt(3) / torch.pi
+        intact = torch.sigmoid((self.limit_kelvin - kelvin) / width)
+        height = torch.sigmoid(1.0 + self.raw_height)
+        return height * extent * intact * chance / self.scale
+
+
+def _zero() -> Tensor:
+    return torch.zeros((), dtype=torch.float64)
+
+
+def prior_modules(
+    columns: Columns, *, rate: RatePrior | None, scale: float, centre: float = 0.0
+) -> tuple[Mean, Kernel]:
+    """Return prior mean and covariance with every constant at its prior's median.
+
+    Args:
+        columns: What the columns of X mean.
+        rate: Prior of the rate law; None for a constant mean.
+        scale: One unit of scaled outcome in the outcome's own.
+        centre: Prior of the constant mean, scaled.
+    """
+    mean: Mean
+    if rate is not None:
+        mean = RateMean(rate, scale)
+    else:
+        mean = ConstantMean(constant_prior=NormalPrior(centre, 0.5)).double()
+        mean.initialize(constant=centre)
+    return mean, LoadKernel(columns).double()
+
+
+class LoadKernel(Kernel):  # type: ignore[misc]
+    """`w0 P + w1 S + w2 L + w3 P S`: conditions, samples, shared sources, both.
+
+    P is a Matern 5/2 over process columns, S one over the sample's own columns, and L
+    the inner product of source columns: each source adds an effect of its own, whatever
+    stands beside it. Evaluated in one pass, since sums of kernels would work out P and
+    S twice.
+    """
+
+    def __init__(self, columns: Columns) -> None:
+        """Divide the columns by meaning; parts without columns are left out."""
+        super().__init__()
+        first, last = columns.n_process, columns.n - N_PHYSICS
+        hot = first + columns.n_excess
+        self.process, self.own = slice(0, first), slice(first, last)
+        self.identity = slice(hot, hot + columns.n_identity)
+        # Half the range of a setting, give or take a factor of two.
+        self.conditions = _matern(first, median=0.5, ard=True)
+        # The root of the number of columns: the distance between two typical sets.
+        n_own = last - first
+        self.near = _matern(n_own, median=1.5 * sqrt(max(n_own, 1)), ard=False)
+        self.register_parameter(
+            "raw_weights",
+            torch.nn.Parameter(torch.full((4,), log(WEIGHT), dtype=torch.float64)),
+        )
+        # Each part may be switched off or trebled by the data.
+        self.register_prior("weights_prior", NormalPrior(log(WEIGHT), 1.0), _raw)
+
+    @property
+    def weights(self) -> Tensor:
+        """Return w0 to w3, scaled variances."""
+        raw: Tensor = self.raw_weights
+        return raw.exp()
+
+    def forward(
+        self,
+        x1: Tensor,
+        x2: Tensor,
+        diag: bool = False,
+        **_: Any,  # noqa: ANN401
+    ) -> Tensor:
+        """Return covariances of rows of x1 with rows of x2, or of pairs of rows."""
+        w = self.weights
+        P, S = self.conditions, self.near
+        process = P.forward(x1[..., self.process], x2[..., self.process], diag=diag)
+        near = S.forward(x1[..., self.own], x2[..., self.own], diag=diag)
+        a, b = x1[..., self.identity], x2[..., self.identity]
+        linear = (a * b).sum(-1) if diag else a @ b.mT
+        found: Tensor = w[0] * process + w[1] * near + w[2] * linear
+        both: Tensor = w[3] * process * near
+        return found + both
+
+
+def _raw(kernel: LoadKernel) -> Tensor:
+    raw: Tensor = kernel.raw_weights
+    return raw
+
+
+def _matern(n: int, *, median: float, ard: bool) -> MaternKernel:
+    """Return a Matern 5/2 whose lengthscale starts at its prior's median.
+
+    Without columns it is 1 everywhere: its lengthscale then has no say.
+    """
+    kernel = MaternKernel(
+        nu=2.5,
+        ard_num_dims=n if ard and n else None,
+        lengthscale_prior=LogNormalPrior(log(median), 0.6),
+        lengthscale_constraint=GreaterThan(0.02),
+    )
+    kernel.lengthscale = median
+    return kernel
+
+
+PARTS = ("conditions", "samples", "sources", "conditions x samples")
+WEIGHT = 0.4
+"""Prior median of each part's scaled variance: four add up to a little over one."""
+NOISE_FLOOR = 0.01
+"""Scaled variance added to every result and learned from here: what two samples of one
+recipe differ by beyond the error of their analysis. A tenth of a unit."""
+
+
+class SetGP(SingleTaskGP):
+    """One outcome over conditions and precursor sets."""
+
+    def __init__(
+        self,
+        train_X: Tensor,
+        train_Y: Tensor,
+        train_Yvar: Tensor,
+        *,
+        columns: Columns,
+        rate: RatePrior | None,
+        scale: float,
+        centre: float = 0.0,
+    ) -> None:
+        """Build from scaled results.
+
+        Args:
+            train_X: Shape `n x d`.
+            train_Y: Scaled outcomes, shape `n x 1`.
+            train_Yvar: Known scaled variances, shape `n x 1`.
+            columns: What the d columns mean.
+            rate: As in `prior_modules`.
+            scale: As in `prior_modules`.
+            centre: As in `prior_modules`.
+        """
+        mean, covariance = prior_modules(columns, rate=rate, scale=scale, centre=centre)
+        likelihood = FixedNoiseGaussianLikelihood(
+            noise=train_Yvar.squeeze(-1),
+            learn_additional_noise=True,
+            noise_prior=LogNormalPrior(log(NOISE_FLOOR), 1.0),
+            noise_constraint=GreaterThan(1e-5, initial_value=NOISE_FLOOR),
+        )
+        super().__init__(
+            train_X,
+            train_Y,
+            train_Yvar,
+            likelihood=likelihood,
+            covar_module=covariance,
+            mean_module=mean,
+            outcome_transform=None,
+        )
+
+    @classmethod
+    def construct_inputs(
+        cls,
+        training_data: SupervisedDataset,
+        **options: Any,  # noqa: ANN401
+    ) -> dict[str, Any]:
+        """Return constructor arguments from Ax's data set and `ModelConfig`."""
+        found = super().construct_inputs(training_data)
+        return {**found, **options}
+
+    def hyperparameters_by_name(self) -> dict[str, float]:
+        """Return the learned constants by name; several of one name are numbered."""
+        found: dict[str, float] = {}
+        own: Any = self
+        for name, value, constraint in own.named_parameters_and_constraints():
+            if name.endswith("raw_weights"):
+                continue
+            shown = value if constraint is None else constraint.transform(value)
+            flat = shown.detach().reshape(-1).tolist()
+            for index, number in enumerate(flat):
+                label = name.replace("raw_", "").replace("_module", "")
+                label = f"{label}[{index}]" if len(flat) > 1 else label
+                found[label] = round(float(number), 6)
+        kernel: Any = self.covar_module
+        weights: Tensor = kernel.weights
+        for part, weight in zip(PARTS, weights.tolist(), strict=True):
+            found[f"covar.{part}"] = round(weight, 6)
+        if isinstance(self.mean_module, RateMean):
+            mean = self.mean_module
+            found["mean.onset_kelvin"] = round(mean.onset_kelvin.item(), 3)
+            found["mean.limit_kelvin"] = round(mean.limit_kelvin.item(), 3)
+        return found
