@@ -170,10 +170,28 @@ async def _heat(world: World, place: str, item: Container, at: float) -> None:
         None, _heated, world, matter, firings, rng, place
     )
     gases = [firing.gas for firing in firings]
-    effect = worked(item, "heat", after, until=at, furnace=place,
-                    peak_celsius=peak, gases=gases)  # fmt: skip
+    effect = worked(
+        item, "heat", after, until=at, furnace=place, peak_celsius=peak, gases=gases,
+        firings=firings_since(world, place, item.heated_until, at),
+    )  # fmt: skip
     del effect["kind"]
     world.do("worked", at=at, **effect)
+
+
+def firings_since(world: World, place: str, since: float, at: float) -> int:
+    """Count the programs that heated a furnace between two lab times, s.
+
+    A program that began hot, such as a ramp-down after a cancel, is part of the one
+    before.
+    """
+    idle = IDLE_CELSIUS[world.spec.furnaces[place].purpose]
+    count = 0
+    seen = [p for p in world.furnaces[place].points if since <= p.seconds <= at]
+    for _, group in itertools.groupby(seen, key=lambda point: point.run):
+        points = list(group)
+        is_fresh = points[0].celsius < idle
+        count += is_fresh and max(point.celsius for point in points) >= idle
+    return count
 
 
 def _heated(

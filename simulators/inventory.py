@@ -10,7 +10,6 @@ from simulators.physics import Reagent
 
 TARE_GRAMS = {
     "vial": 12.0, "crucible": 18.0, "jar": 60.0, "holder": 9.0, "head": 95.0,
-    "archive": 12.0,
 }  # fmt: skip
 """Typical mass of an empty container of each kind, g."""
 TARE_SPREAD = 0.02
@@ -24,7 +23,8 @@ def starting_containers(
 
     Labels count through the racks of one kind in the order of the lab file: `vial-01`
     stands in the first slot of the first rack of vials. A rack of heads holds only the
-    heads that have a reagent.
+    heads that have a reagent, labelled by it (`CuO`, a second one `CuO-2`); an archive
+    is empty.
 
     Args:
         spec: The lab.
@@ -47,19 +47,28 @@ def starting_containers(
                 f" heads ({', '.join(sorted(heads)) or 'this lab has none'})"
             )
     counts: dict[str, int] = {}
-    made = []
+    made: list[dict[str, Any]] = []
     for kind, slot in slots:
         number = counts[kind] = counts.get(kind, 0) + 1
-        if kind == "head" and slot not in reagents:
+        reagent = reagents.get(slot)
+        if kind == "archive" or (kind == "head" and reagent is None):
             continue
-        made.append(_container(kind, number, slot, reagents.get(slot), seed))
+        label = f"{kind}-{number:02d}"
+        if reagent is not None:
+            label = _head_label(reagent.name, made)
+        made.append(new_container(kind, label, slot, reagent, seed=seed))
     return made
 
 
-def _container(
-    kind: str, number: int, slot: str, reagent: Reagent | None, seed: int
+def _head_label(reagent: str, made: list[dict[str, Any]]) -> str:
+    same = sum(reagent in item["raw"] for item in made)
+    return f"{reagent}-{same + 1}" if same else reagent
+
+
+def new_container(
+    kind: str, label: str, slot: str, reagent: Reagent | None = None, *, seed: int
 ) -> dict[str, Any]:
-    label = f"{kind}-{number:02d}"
+    """Return a clean container, with its reagent if it is a dosing head."""
     spread = float(generator(seed, "tare", label).normal()) * TARE_SPREAD
     tare = round(TARE_GRAMS[kind] * math.exp(spread), 4)
     raw = {} if reagent is None else {reagent.name: reagent.stock_grams}

@@ -1,11 +1,13 @@
 """A simulated person: does what is asked with small, realistic losses."""
 
+import itertools
 import math
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from simulators.handling import moved, obstacle, poured
+from simulators.handling import firings_since, moved, obstacle, poured
+from simulators.inventory import TARE_GRAMS, new_container
 from simulators.journal import Effect
 from simulators.state import Container
 from simulators.world import World
@@ -149,7 +151,7 @@ async def _recover(world: World, request: Request, at: float) -> Reply:
 async def _place(world: World, request: Request, at: float) -> Reply:
     item = _find(world, request["source"])
     if item is None:
-        return _refused(f"I cannot find {request['source']}")
+        return _place_clean(world, request)
     if item.slot == request["destination"]:
         return [], _said(location=item.slot, note="it stood there already")
     if problem := obstacle(world, item.slot, request["destination"]):
@@ -158,13 +160,50 @@ async def _place(world: World, request: Request, at: float) -> Reply:
     return effects, _said(location=request["destination"])
 
 
+def _place_clean(world: World, request: Request) -> Reply:
+    """Put a new, clean container in place of an old one, which is archived."""
+    label, slot = request["source"], request["destination"]
+    kind = label.rpartition("-")[0]
+    rack = world.spec.racks.get(slot.rpartition("/")[0])
+    if kind not in TARE_GRAMS or kind == "head" or rack is None or rack.holds != kind:
+        return _refused(f"I cannot find {label or 'what to place'}")
+    old = world.at(slot)
+    effects: list[Effect] = []
+    if old is not None:
+        to = _free_archive_slot(world)
+        effects.append({"kind": "moved", "container": old.label, "destination": to})
+    made = new_container(kind, label, slot, seed=world.seed)
+    effects.append({"kind": "fetched", "container": made})
+    return effects, _said(location=slot, note="a clean one")
+
+
+def _free_archive_slot(world: World) -> str:
+    """Return a free slot of an archive, or of the cupboard, which has no end."""
+    racks = world.spec.racks.items()
+    slots = (
+        f"{name}/{index}"
+        for name, rack in racks
+        if rack.holds == "archive"
+        for index in range(1, rack.slots + 1)
+    )
+    cupboard = (f"cupboard/{index}" for index in itertools.count(1))
+    return next(
+        slot
+        for slot in itertools.chain(slots, cupboard)
+        if slot not in world.state.slots
+    )
+
+
 async def _check(world: World, request: Request, at: float) -> Reply:
-    del at
     item = _find(world, request["source"])
     if item is None:
         return _refused(f"I cannot find {request['source']}")
+    firings, place = item.firings, item.slot.rpartition("/")[0]
+    if place in world.furnaces:
+        world.furnaces[place].advance(at)
+        firings += firings_since(world, place, item.heated_until, at)
     note = f"about {item.content_grams:.2f} g in it" if item.content_grams else "empty"
-    return [], _said(location=item.slot, note=note)
+    return [], _said(location=item.slot, note=f"{note}, fired {firings}")
 
 
 _TASKS: dict[str, Callable[[World, Request, float], Awaitable[Reply]]] = {

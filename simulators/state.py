@@ -31,6 +31,8 @@ class Container:
     """Thermal history up to here, lab s, is already in the powder."""
     uses: dict[str, int] = field(default_factory=dict)
     """How often each thing was done to it: the attempt of its random numbers."""
+    firings: int = 0
+    """Furnace programs that heated it."""
 
     @property
     def content_grams(self) -> float:
@@ -166,12 +168,14 @@ def _worked(state: State, effect: Effect) -> None:
     _count(container, effect["work"])
     if effect["work"] == "heat":
         container.heated_until = effect["until"]
+        container.firings += effect["firings"]
 
 
-def _cleaned(state: State, effect: Effect) -> None:
-    container = state.containers[effect["container"]]
-    state.lost_grams += container.content_grams
-    _fill(container, {"raw": {}, "powder": None, "grams": 0.0})
+def _fetched(state: State, effect: Effect) -> None:
+    """A clean container comes out of the cupboard, outside the racks."""
+    container = Container(**effect["container"], since=effect["t"])
+    state.containers[container.label] = container
+    state.slots[container.slot] = container.label
 
 
 def _heater(state: State, effect: Effect) -> None:
@@ -188,6 +192,6 @@ _APPLY: dict[str, Callable[[State, Effect], None]] = {
     "moved": _moved,
     "poured": _poured,
     "worked": _worked,
-    "cleaned": _cleaned,
+    "fetched": _fetched,
     "heater": _heater,
 }

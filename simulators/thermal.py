@@ -53,6 +53,8 @@ class Point(NamedTuple):
     seconds: float
     celsius: float
     logic: int
+    run: int = 0
+    """Which program ran, counted from the furnace's first; 0 before that."""
 
 
 @dataclass
@@ -85,13 +87,15 @@ class Thermal:
     points: list[Point] = field(default_factory=list)
     """What residents saw; kept while `is_watched`."""
     is_watched: bool = False
+    n_runs: int = 0
+    """Programs started so far."""
 
     def run(self, program: Program) -> None:
         """Start a program, or go on from hold."""
         if self.status in ("hold", "holdback"):
             self.status = "running"
             return
-        self.program = program
+        self.program, self.n_runs = program, self.n_runs + 1
         self.index, self.elapsed, self.cycles_left = 0, 0.0, program.cycles
         self.setpoint = self.celsius
         self.status = "running"
@@ -156,7 +160,9 @@ class Thermal:
         if self.is_watched and (
             not self.points or self.points[-1].seconds < self.seconds
         ):
-            self.points.append(Point(self.seconds, self.celsius, self.logic))
+            self.points.append(
+                Point(self.seconds, self.celsius, self.logic, self.n_runs)
+            )
 
     def _is_at_rest(self) -> bool:
         return (

@@ -97,8 +97,22 @@ class AerisDiffractometer:
         return f"{self.name}/{number}" if 1 <= number <= positions else None
 
     def _samples(self) -> dict[str, str]:
-        """Return the samples in the instrument's list: identifier to slot."""
-        return dict(self.world.memory(self.name).get("samples", {}))
+        """Return the samples in the instrument's list: identifier to slot.
+
+        A sample whose holder was taken away is dropped: each location has a sensor.
+        """
+        listed = self.world.memory(self.name).get("samples", {})
+        changed = self.world.state.changed
+        return {
+            sample_id: slot
+            for sample_id, (slot, since) in listed.items()
+            if changed.get(slot, 0.0) <= since
+        }
+
+    def _list(self, samples: dict[str, str]) -> None:
+        now = self.world.now()
+        values = {sample_id: [slot, now] for sample_id, slot in samples.items()}
+        self.world.remember(self.name, samples=values)
 
     def _refuse(self, line: Line, verb: str, fields: Fields, error: str) -> None:
         sample = f"SAMPLE_ID={fields.get('SAMPLE_ID', '')}"
@@ -120,7 +134,7 @@ class AerisDiffractometer:
             self._refuse(line, "ADD", fields, "location or sample in use")
         else:
             samples[sample_id] = slot
-            self.world.remember(self.name, samples=samples)
+            self._list(samples)
             self._accept(line, "ADD", fields)
 
     def _measure(self, line: Line, fields: Fields) -> None:
@@ -158,12 +172,12 @@ class AerisDiffractometer:
         if holder is None or not is_free or self.name in self.world.state.actions:
             self._refuse(line, "MOVE", fields, "cannot move")
             return
-        self.world.do("moved", container=holder.label, destination=destination)
         samples = {
-            key: destination if slot == source else slot
+            key: str(destination) if slot == source else slot
             for key, slot in self._samples().items()
         }
-        self.world.remember(self.name, samples=samples)
+        self.world.do("moved", container=holder.label, destination=destination)
+        self._list(samples)
         self._accept(line, "MOVE", fields)
 
     def _remove(self, line: Line, fields: Fields) -> None:
@@ -178,7 +192,7 @@ class AerisDiffractometer:
             self._refuse(line, "REMOVE", fields, "unknown sample or in work")
             return
         del samples[sample_id]
-        self.world.remember(self.name, samples=samples)
+        self._list(samples)
         self._accept(line, "REMOVE", fields)
 
     def file(self, file_name: str) -> bytes | None:

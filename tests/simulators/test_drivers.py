@@ -209,7 +209,7 @@ def test_lost_and_late_answers_never_dose_twice(seed: int):
 
     async def story(lab: Lab, simulated: SimulatedLab) -> None:
         world = simulated.world
-        world.do("moved", container="head-01", destination="doser-1.head/1")
+        world.do("moved", container="Y2O3", destination="doser-1.head/1")
         world.do("moved", container="vial-01", destination="doser-1/1")
         for attempt in range(5):
             with contextlib.suppress(InstrumentError):

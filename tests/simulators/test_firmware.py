@@ -114,7 +114,7 @@ def test_balance_settles_and_speaks_mt_sics():
     in_lab(story)
 
 
-async def mount_and_place(lab: SimulatedLab, head: str = "head-01") -> None:
+async def mount_and_place(lab: SimulatedLab, head: str = "Y2O3") -> None:
     lab.world.do("moved", container=head, destination="doser-1.head/1")
     lab.world.do("moved", container="vial-01", destination="doser-1/3")
 
@@ -154,7 +154,7 @@ def test_quantos_doses_and_reports():
 def test_quantos_stops_with_code_8_and_runs_dry_with_code_7():
     async def story(lab: SimulatedLab) -> None:
         doser = Terminal(lab, "doser-1")
-        await mount_and_place(lab, "head-03")
+        await mount_and_place(lab, "CuO")
         await doser.ask("QRA 60 8 3")
         await doser.line()
         await doser.ask("QRD 1 1 5 40.00")
@@ -165,7 +165,7 @@ def test_quantos_stops_with_code_8_and_runs_dry_with_code_7():
         await doser.ask("QRD 1 1 5 100.00")
         assert await doser.ask("QRA 61 1") == "QRA 61 1 B"
         assert await doser.line() == "QRA 61 1 I 7"
-        assert lab.world.state.containers["head-03"].raw["CuO"] == 0.0
+        assert lab.world.state.containers["CuO"].raw["CuO"] == 0.0
 
     in_lab(story)
 
@@ -276,7 +276,7 @@ def test_aeris_measures_and_writes_a_growing_file():
 def test_a_person_transfers_once_however_often_asked():
     async def story(lab: SimulatedLab) -> None:
         lab.world.do(
-            "dosed", device="doser-1", head="head-01", substance="Y2O3",
+            "dosed", device="doser-1", head="Y2O3", substance="Y2O3",
             container="vial-01", grams=1.0,
         )  # fmt: skip
         person = Terminal(lab, "bench-1")

@@ -43,9 +43,9 @@ def spec() -> LabSpec:
 async def barium_titanate(lab: SimulatedLab) -> bytes:
     """Pour, mix, fire at 1100 degrees, scan; return the file."""
     world = lab.world
-    for head, name, grams in (("01", "BaCO3", 0.712), ("02", "TiO2", 0.288)):
+    for name, grams in (("BaCO3", 0.712), ("TiO2", 0.288)):
         world.do(
-            "dosed", device="doser-1", head=f"head-{head}", substance=name,
+            "dosed", device="doser-1", head=name, substance=name,
             container="vial-01", grams=grams,
         )  # fmt: skip
     world.do("moved", container="vial-01", destination="dac-1/1")

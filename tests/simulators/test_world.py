@@ -18,7 +18,7 @@ from tests.simulators.stand_in import Dust, Terminal, in_lab, load, simulated_la
 def pour(lab: SimulatedLab, grams: float = 1.0, vial: str = "vial-01") -> None:
     """Let reagent appear in a vial without the doser's noise."""
     lab.world.do(
-        "dosed", device="doser-1", head="head-01", substance="Y2O3", container=vial,
+        "dosed", device="doser-1", head="Y2O3", substance="Y2O3", container=vial,
         grams=grams,
     )  # fmt: skip
 
@@ -49,7 +49,7 @@ def run_program(lab: SimulatedLab, furnace: str, peak: float, logic: int = 0) ->
 def test_the_inventory_fills_the_racks():
     lab = simulated_lab()
     assert lab.world.state.slots["vials/2"] == "vial-02"
-    assert lab.world.state.slots["heads/3"] == "head-03"
+    assert lab.world.state.slots["heads/3"] == "CuO"
     assert "heads/4" not in lab.world.state.slots
     assert lab.world.state.total_grams() == pytest.approx(40.05)
 
@@ -180,7 +180,7 @@ def test_a_killed_lab_goes_on_as_if_nothing_had_happened(tmp_path: Path, kill_at
 
 def test_a_dose_caught_in_the_middle_falls_once(tmp_path: Path):
     async def begin(lab: SimulatedLab) -> None:
-        lab.world.do("moved", container="head-01", destination="doser-1.head/1")
+        lab.world.do("moved", container="Y2O3", destination="doser-1.head/1")
         lab.world.do("moved", container="vial-01", destination="doser-1/1")
         doser = Terminal(lab, "doser-1")
         for text in ("QRA 60 8 1", "QRD 1 1 5 300.00", "QRD 1 1 8 a1"):
@@ -277,5 +277,28 @@ def test_a_stopped_arm_keeps_what_it_grips_and_a_person_takes_it():
         assert found["location"] == "ur-1.gripper/1"
         assert (await ask_person(lab, "place", "vial-01", "vials/1"))["is_done"]
         assert lab.world.state.slots["vials/1"] == "vial-01"
+
+    in_lab(story)
+
+
+def test_a_person_counts_firings_and_fetches_clean_containers():
+    async def story(lab: SimulatedLab) -> None:
+        pour(lab)
+        assert (await ask_person(lab, "place", "vial-01", "box-a/1"))["is_done"]
+        run_program(lab, "box-a", 800.0)
+        await asyncio.sleep(20 * 3600)
+        run_program(lab, "box-a", 600.0)
+        await asyncio.sleep(20 * 3600)
+        assert "fired 2" in (await ask_person(lab, "check", "vial-01"))["note"]
+        assert (await ask_person(lab, "place", "vial-01", "vials/1"))["is_done"]
+        assert "fired 2" in (await ask_person(lab, "check", "vial-01"))["note"]
+        assert "fired 0" in (await ask_person(lab, "check", "vial-02"))["note"]
+        fresh = await ask_person(lab, "place", "vial-05", "vials/1")
+        assert fresh["is_done"]
+        assert fresh["location"] == "vials/1"
+        state = lab.world.state
+        assert state.containers["vial-01"].slot == "cupboard/1"
+        assert state.containers["vial-05"].content_grams == 0.0
+        assert state.total_grams() == pytest.approx(40.05, abs=1e-9)
 
     in_lab(story)
