@@ -35,7 +35,7 @@ def test_at_least_fifty_phases_with_structure() -> None:
 
 NAMED = """
 Y2O3 BaO BaO2 BaCO3 CuO Cu2O Y2BaCuO5 Y2Cu2O5 YBa2Cu3O7 YBa2Cu3O6
-BaTiO3 BaTiO3-cubic Ba2TiO4 TiO2-anatase TiO2-rutile CaCO3 Al2O3
+BaTiO3 BaTiO3-cubic Ba2TiO4 TiO2-anatase TiO2-rutile CaCO3 Al2O3 BaAl2O4
 Bi2O3 In2O3 La(OH)3 Li2CO3 MnCO3 NiO V2O5 ZnO ZrO2
 """
 
