@@ -38,7 +38,9 @@ def laws(seed: int, *, is_perturbed: bool = True) -> Physics[Powder]:
         angles = np.linspace(
             program.start_degrees, program.end_degrees, round(span / STEP_DEGREES) + 1
         )
-        seconds = program.seconds / len(angles)
+        seconds = instrument.counting_seconds(
+            program.seconds, span_degrees=span, step_degrees=STEP_DEGREES
+        )
         counts = measure(
             {} if powder is None else powder.weights(),
             {} if powder is None else powder.grains,

@@ -230,6 +230,14 @@ def test_a_refilled_holder_lies_at_another_height() -> None:
     assert Instrument.of_seed(5) == instrument != Instrument.of_seed(6)
 
 
+def test_points_of_a_strip_detector_count_together() -> None:
+    instrument = Instrument()
+    coarse = instrument.counting_seconds(120, span_degrees=90, step_degrees=0.0435)
+    fine = instrument.counting_seconds(480, span_degrees=90, step_degrees=0.0109)
+    assert coarse == pytest.approx(10.97, rel=0.01)
+    assert fine == pytest.approx(coarse, rel=0.01)
+
+
 def test_one_generator_state_gives_one_pattern() -> None:
     options = {
         "instrument": Instrument.of_seed(1),
