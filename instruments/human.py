@@ -55,7 +55,7 @@ class HumanOperator:
         now = asyncio.get_running_loop().time
         until = now() + ANSWER_TIMEOUT_SECONDS
         async with self._transport.turn() as wire:
-            await wire.drain()
+            await wire.settle()
             await wire.send(encode(key, task))
             while True:
                 raw = await wire.receive(line(b"\n"), max(0.0, until - now()))

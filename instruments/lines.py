@@ -31,7 +31,7 @@ class LineConversation:
             NoAnswerError: If no such line came in time.
         """
         async with self.transport.turn() as wire:
-            await wire.drain()
+            await wire.settle()
             await self.send(wire, command)
             return await self.wait_for(wire, pattern, timeout_seconds)
 

@@ -22,6 +22,7 @@ GENERIC_ERRORS = {
     "ES": "does not know the command", "ET": "received a damaged command",
     "EL": "cannot execute the command",
 }  # fmt: skip
+SERIAL_ANSWER = r'I4 A "(?P<serial>[^"]+)"'
 MAX_READINGS = 6
 
 
@@ -31,6 +32,7 @@ class SicsConversation(LineConversation):
     def __init__(self, transport: Transport) -> None:
         super().__init__(transport, ending=b"\r\n")
         self.name = transport.name
+        self._is_in_step = True
 
     async def ask_sics(
         self, command: str, answer: str, timeout_seconds: float
@@ -42,9 +44,26 @@ class SicsConversation(LineConversation):
             RefusedError: If the instrument does not know or execute the command.
         """
         pattern = re.compile(rf"(?P<error>E[STL])|(?:{answer})")
+        await self.get_in_step()
+        self._is_in_step = False
         found = await self.ask(command, pattern, timeout_seconds)
+        self._is_in_step = True
         self.raise_generic(command, found["error"])
         return found
+
+    async def get_in_step(self) -> None:
+        """After a missing answer, ask for something else and wait for that.
+
+        Answers come in the order of the questions, so that once the serial number has
+        come, no late mass can be taken for a new one.
+
+        Raises:
+            NoAnswerError: If the serial number does not come either.
+        """
+        if not self._is_in_step:
+            pattern = re.compile(SERIAL_ANSWER)
+            await query(lambda: self.ask("I4", pattern, REPLY_TIMEOUT_SECONDS))
+            self._is_in_step = True
 
     def raise_generic(self, command: str, error: str | None) -> None:
         """Raise what a generic error line means; None means there is none."""
@@ -57,9 +76,7 @@ class SicsConversation(LineConversation):
 
     async def serial_number(self) -> str:
         """Return the serial number (I4)."""
-        found = await self.ask_sics(
-            "I4", r'I4 A "(?P<serial>[^"]+)"', REPLY_TIMEOUT_SECONDS
-        )
+        found = await self.ask_sics("I4", SERIAL_ANSWER, REPLY_TIMEOUT_SECONDS)
         return found["serial"]
 
 

@@ -179,7 +179,7 @@ class QuantosDoser:
     async def _action(self, command: str, timeout_seconds: float) -> None:
         """Start an action, once, and wait until it is done."""
         async with self._transport.turn() as wire:
-            await wire.drain()
+            await wire.settle()
             await self._sics.send(wire, command)
             now = asyncio.get_running_loop().time
             until = now() + timeout_seconds
@@ -242,7 +242,7 @@ class QuantosDoser:
         lines: list[str] = []
         anything = re.compile(r"(?P<line>.*)")
         async with self._transport.turn() as wire:
-            await wire.drain()
+            await wire.settle()
             await self._sics.send(wire, command)
             while True:
                 heard = await self._sics.wait_for(wire, anything, DATA_TIMEOUT_SECONDS)

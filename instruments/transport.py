@@ -24,6 +24,8 @@ Framing = Callable[[bytes], int | None]
 
 MAX_FRAME_BYTES = 1_000_000
 """More than any instrument here sends in one frame; a babbling device is cut off."""
+QUIET_SECONDS = 1.0
+"""How long a line must be quiet after a missing answer."""
 FIRST_RECONNECT_SECONDS = 0.25
 LAST_RECONNECT_SECONDS = 30.0
 
@@ -77,17 +79,18 @@ class Turns:
 
 
 class Wire:
-    """The port during one turn: send, receive and drain in any order."""
+    """One connection: send, receive and drain in any order during a turn."""
 
-    def __init__(self, port: Port, name: str, buffer: bytearray) -> None:
-        self._port = port
-        self._name = name
-        self._buffer = buffer
+    def __init__(self, port: Port, name: str) -> None:
+        self.port = port
         self.discarded_bytes = 0
+        self._name = name
+        self._buffer = bytearray()
+        self._is_late = False
 
     async def send(self, data: bytes) -> None:
         """Write all of `data`."""
-        await self._port.write(data)
+        await self.port.write(data)
 
     async def receive(self, framing: Framing, timeout_seconds: float) -> bytes:
         """Return the next whole frame.
@@ -101,8 +104,9 @@ class Wire:
                 while (length := framing(bytes(self._buffer))) is None:
                     if len(self._buffer) > MAX_FRAME_BYTES:
                         raise NoAnswerError(self._name, "sends without end")
-                    self._buffer += await self._port.read()
+                    self._buffer += await self.port.read()
         except TimeoutError as late:
+            self._is_late = True
             raise NoAnswerError(
                 self._name,
                 f"no whole answer within {timeout_seconds:g} s; "
@@ -119,11 +123,20 @@ class Wire:
         try:
             while len(discarded) <= MAX_FRAME_BYTES:
                 async with asyncio.timeout(quiet_seconds):
-                    discarded += await self._port.read()
+                    discarded += await self.port.read()
         except TimeoutError:
             pass
         self.discarded_bytes += len(discarded)
         return discarded
+
+    async def settle(self) -> None:
+        """Discard what cannot belong to the next request.
+
+        After a missing answer the line must first be quiet for a while: the answer may
+        only be late, and would be taken for that of the next request.
+        """
+        await self.drain(QUIET_SECONDS if self._is_late else 0.0)
+        self._is_late = False
 
 
 class Transport:
@@ -140,8 +153,7 @@ class Transport:
         self._opened = 0
         self._connect = connect
         self._per_message = per_message
-        self._port: Port | None = None
-        self._buffer = bytearray()
+        self._wire: Wire | None = None
         self._turns = Turns()
         self._backoff_seconds = 0.0
 
@@ -151,7 +163,7 @@ class Transport:
 
         A driver that sees it change must ask again whom it talks to before it acts.
         """
-        return self._opened if self._port is not None else 0
+        return self._opened if self._wire is not None else 0
 
     async def exchange(
         self,
@@ -170,7 +182,7 @@ class Transport:
                 the request may or may not have taken effect.
         """
         async with self.turn(urgent=urgent) as wire:
-            await wire.drain()
+            await (wire.drain() if urgent else wire.settle())
             await wire.send(request)
             return await wire.receive(framing, timeout_seconds)
 
@@ -183,8 +195,7 @@ class Transport:
         """
         await self._turns.take(urgent=urgent)
         try:
-            port = await self._open(at_once=urgent)
-            yield Wire(port, self.name, self._buffer)
+            yield await self._open(at_once=urgent)
         except OSError as lost:
             await self._drop()
             raise NoAnswerError(self.name, f"connection lost: {lost}") from lost
@@ -205,10 +216,10 @@ class Transport:
         Raises:
             NoAnswerError: If the connection was lost.
         """
-        if self._port is None or not self._turns.is_taken:
+        if self._wire is None or not self._turns.is_taken:
             return False
         try:
-            await self._port.write(data)
+            await self._wire.send(data)
         except OSError as lost:
             raise NoAnswerError(self.name, f"connection lost: {lost}") from lost
         return True
@@ -217,25 +228,24 @@ class Transport:
         """Close the port; a later exchange opens a new one."""
         await self._drop()
 
-    async def _open(self, *, at_once: bool) -> Port:
-        """Return the port, opened anew if need be; waits longer after each failure."""
-        if self._port is None:
+    async def _open(self, *, at_once: bool) -> Wire:
+        """Return the connection, made anew if need be; waits longer at each failure."""
+        if self._wire is None:
             if self._backoff_seconds and not at_once:
                 await asyncio.sleep(self._backoff_seconds)
             self._backoff_seconds = min(
                 max(2 * self._backoff_seconds, FIRST_RECONNECT_SECONDS),
                 LAST_RECONNECT_SECONDS,
             )
-            self._port = await self._connect()
+            self._wire = Wire(await self._connect(), self.name)
             self._backoff_seconds = 0.0
             self._opened += 1
-        return self._port
+        return self._wire
 
     async def _drop(self) -> None:
-        port, self._port = self._port, None
-        self._buffer.clear()
-        if port is not None:
-            await port.close()
+        wire, self._wire = self._wire, None
+        if wire is not None:
+            await wire.port.close()
 
 
 def open_transport(

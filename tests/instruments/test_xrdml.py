@@ -56,7 +56,8 @@ def text(version="2.3", *changes):
 def test_real_files_are_read_whole():
     for path in FILES:
         pattern = parse(path.read_bytes())
-        assert len(pattern.counts) == len(pattern.two_theta) == 2071
+        assert len(pattern.counts) == len(pattern.two_theta)
+        assert len(pattern.counts) in {2071, 8282}
         assert pattern.two_theta[0] == pytest.approx(10.02, abs=0.02)
         assert pattern.two_theta[-1] == pytest.approx(99.99, abs=0.01)
         assert pattern.counts.min() >= 0
