@@ -13,19 +13,28 @@ from instruments.errors import NoAnswerError, RefusedError
 T = TypeVar("T")
 
 MAX_ATTEMPTS = 3
+BAD_FORM_CODES = ("ES", "L")
+"""MT-SICS: not a command, and not a parameter."""
 
 
 async def query(ask: Callable[[], Awaitable[T]]) -> T:
     """Ask up to three times until there is a valid answer.
 
+    A complaint about the command's own form counts as no answer: on a line without
+    checksums the command may have been damaged on its way.
+
     Raises:
         NoAnswerError: If none of the attempts was answered.
+        RefusedError: If the instrument declines.
     """
     for _ in range(MAX_ATTEMPTS - 1):
         try:
             return await ask()
         except NoAnswerError:
             continue
+        except RefusedError as refused:
+            if refused.code not in BAD_FORM_CODES:
+                raise
     return await ask()
 
 
