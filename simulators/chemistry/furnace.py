@@ -9,13 +9,12 @@ from campaigns.materials.thermo import species_formula
 from simulators.chemistry.crystals import Crystals, oxygen_content, settle
 from simulators.chemistry.gases import background
 from simulators.chemistry.handling import dry
-from simulators.chemistry.network import GASES, Network, network
+from simulators.chemistry.network import GASES, VOLATILE, Network, network
 from simulators.chemistry.powder import Powder
-from simulators.chemistry.rates import Laws, State, reaction_rates
+from simulators.chemistry.rates import Laws, State, reaction_rates, sensitivity
 from simulators.chemistry.substances import (
     FULL_OXYGEN,
     LUMPED,
-    SUBSTANCES,
     VARIABLE_OXYGEN,
     WATER,
 )
@@ -29,6 +28,10 @@ _STEP_KELVIN = 6.0
 _IDLE_KELVIN = 20.0
 _STEP_CHANGE = 0.08
 """Largest change a step may make to a species, of itself plus 2 % of all cations."""
+
+
+_CONNECTED_SHARE = 0.05
+"""Molten share of the cations above which liquid moves through the powder."""
 
 
 def fire(
@@ -64,22 +67,17 @@ def fire(
     span = float(times[-1] - times[0])
     powder = dry(powder, float(program.max()), span)
     run = _Run.start(powder, outside, truth, has_wall=crucible == _WALL)
-    now, end = float(times[0]), float(times[-1])
+    now, end, step = float(times[0]), float(times[-1]), _MOST_SECONDS
     while now < end:
         kelvin = float(np.interp(now, times, program)) + offset + ZERO_CELSIUS
-        rates, run.state.pressures = _rates(run, kelvin, lumps)
-        step = run.step_seconds(rates, end - now)
+        run.state.spread = run.reach(lumps)
+        rates, run.state.pressures = reaction_rates(run.laws, run.state, kelvin)
+        step = min(2.5 * step, _MOST_SECONDS, end - now)
         step = _within(step, kelvin, now, times, program + offset, run.is_idle(rates))
-        run.advance(rates, step, kelvin)
+        step, extents = run.extents(rates, step)
+        run.advance(extents, step, kelvin)
         now += step
     return run.finish(powder, float(program[-1]) + ZERO_CELSIUS)
-
-
-def _rates(
-    run: "_Run", kelvin: float, lumps: dict[str, float]
-) -> tuple[Floats, Floats]:
-    run.state.spread = run.reach(lumps)
-    return reaction_rates(run.laws, run.state, kelvin)
 
 
 def _program(times: ArrayLike, celsius: ArrayLike) -> tuple[Floats, Floats]:
@@ -136,6 +134,8 @@ class _Run:
     oxygen: float
     """y of YBa2Cu3O(6+y)."""
     released: Floats
+    simple: dict[str, list[int]]
+    """Metal to the species that hold no other."""
     wall: float
     melted: float
 
@@ -155,14 +155,14 @@ class _Run:
         full = moles.get(FULL_OXYGEN, 0.0)
         all_of_it = full + moles.get(VARIABLE_OXYGEN, 0.0)
         layers = np.array([powder.layers.get(_key(net, g), 0.0) for g in net.groups])
-        fine = (2.0 / powder.particle_micrometres) ** 2 * powder.mixing
         state = State(
             amounts,
             layers,
             outside.copy(),
             outside,
             np.ones(len(amounts)),
-            fine,
+            powder.particle_micrometres,
+            powder.mixing,
             has_wall,
         )
         return cls(
@@ -171,6 +171,7 @@ class _Run:
             Crystals.of(net.species, powder),
             full / all_of_it if all_of_it > 0 else 0.0,
             np.zeros(len(GASES)),
+            _simple(net),
             0.0,
             powder.melted,
         )
@@ -180,7 +181,7 @@ class _Run:
         net, moles = self.laws.network, self.state.moles
         spread = np.ones(len(net.species))
         for metal, share in lumps.items():
-            simple = [i for i, n in enumerate(net.species) if _simple(n) == metal]
+            simple = self.simple.get(metal, [])
             held = float(net.cations[simple] @ moles[simple])
             locked = share * self.crystals.cations.get(metal, 0.0)
             if simple and held > 0:
@@ -192,19 +193,28 @@ class _Run:
         total = float(self.laws.network.cations @ self.state.moles)
         return float(rates.sum()) < 1e-6 * total
 
-    def step_seconds(self, rates: Floats, left: float) -> float:
-        """Return a step in which no amount changes by much, s."""
-        net, moles = self.laws.network, self.state.moles
-        change = abs(net.change @ rates)
-        slack = moles + 0.02 * float(net.cations @ moles) / np.maximum(net.cations, 1.0)
-        fastest = float((change / slack).max())
-        step = _STEP_CHANGE / fastest if fastest > 0 else _MOST_SECONDS
-        return min(max(step, _LEAST_SECONDS), _MOST_SECONDS, left)
+    def extents(self, rates: Floats, seconds: float) -> tuple[float, Floats]:
+        """Return a step, s, and how far each reaction goes in it, cation mol.
 
-    def advance(self, rates: Floats, seconds: float, kelvin: float) -> None:
+        Linearly implicit in the reactants, so that what forms slowly and reacts on
+        fast does not shorten the step; the step shrinks until no amount changes much.
+        """
+        net, moles = self.laws.network, self.state.moles
+        slopes = sensitivity(self.laws, self.state, rates)
+        flow, back = net.change @ rates, net.change @ slopes
+        slack = moles + 0.02 * float(net.cations @ moles) / np.maximum(net.cations, 1.0)
+        while True:
+            move = np.linalg.solve(np.eye(len(moles)) - seconds * back, seconds * flow)
+            fastest = float((abs(move) / slack).max()) / _STEP_CHANGE
+            if fastest <= 1.5 or seconds <= _LEAST_SECONDS:
+                break
+            seconds = max(_LEAST_SECONDS, 0.8 * seconds / fastest)
+        extents = seconds * np.maximum(rates + slopes @ move, 0.0)
+        return seconds, self._limited(extents)
+
+    def advance(self, extents: Floats, seconds: float, kelvin: float) -> None:
         """Move on by one step; every reaction's extent moves all its substances."""
         net, state = self.laws.network, self.state
-        extents = self._limited(rates * seconds)
         total = float(net.cations @ state.moles)
         before, change = state.moles, net.change @ extents
         if state.has_wall:
@@ -223,6 +233,10 @@ class _Run:
             at = net.species.index("Ba3Cu5O7(l)")
             liquid = float(net.cations[at] * state.moles[at]) / total
             self.melted = max(self.melted, liquid)
+            # Liquid draws the reagents apart and coarsens what floats in it.
+            loose = max(0.0, liquid - _CONNECTED_SHARE)
+            spread = self.laws.truth.kinetics.coarsening * loose**2 * seconds / 3600.0
+            state.micrometres = (state.micrometres**2 + spread) ** 0.5
 
     def _limited(self, extents: Floats) -> Floats:
         """Return extents cut so that no reactant is overdrawn.
@@ -239,7 +253,7 @@ class _Run:
         keep = np.ones(len(moles))
         busy = used > 1e-12
         keep[busy] = -np.expm1(-used[busy]) / used[busy]
-        return np.asarray(extents * keep[net.reactants].min(axis=1))
+        return np.asarray(extents * keep[net.reactants.T].min(axis=0))
 
     def _breathe(self, before: Floats, seconds: float, kelvin: float) -> None:
         """Exchange oxygen between YBa2Cu3O(6+y) and the gas."""
@@ -278,6 +292,7 @@ class _Run:
             layers=layers,
             released=released,
             taken_from_crucible={_WALL: wall} if wall else {},
+            particle_micrometres=state.micrometres,
             melted=self.melted,
             sintered=self.crystals.sintered(powder.sintered, self.melted),
         )
@@ -287,7 +302,11 @@ def _key(net: Network, group: tuple[int, ...]) -> str:
     return "|".join(net.species[i] for i in group)
 
 
-def _simple(name: str) -> str | None:
-    """Return the metal of a compound with only one, else nothing."""
-    metals = species_formula(name).elements - {"O", "C", "H", "N"}
-    return next(iter(metals)) if len(metals) == 1 and name in SUBSTANCES else None
+def _simple(net: Network) -> dict[str, list[int]]:
+    """Return each metal's compounds with no other metal, as species indices."""
+    found: dict[str, list[int]] = {}
+    for i, name in enumerate(net.species):
+        metals = species_formula(name).elements - VOLATILE
+        if len(metals) == 1:
+            found.setdefault(next(iter(metals)), []).append(i)
+    return found

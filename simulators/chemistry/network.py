@@ -95,25 +95,37 @@ def _reactions(
     names: tuple[str, ...], metals: Floats, volatile: Floats
 ) -> Iterator["_Reaction"]:
     """Yield the balanced reactions of one, two and three reactants."""
+    # Both sides must hold the same metals: a bit mask weeds most sets out early.
+    masks = [sum(1 << k for k, n in enumerate(row) if n) for row in metals]
     usable = [i for i, n in enumerate(names) if SUBSTANCES[n].reacts]
     solid = [i for i in usable if names[i] != _WALL]
     for i in range(len(names)):
         made = [p for p in solid if p != i] + _children(names, i)
         if names[i] != _WALL:
-            for products in _sets(made, 3):
+            for products in _sets(made, 3, masks, masks[i]):
                 yield from _balance((i,), products, metals, volatile)
     for pair in combinations(usable, 2):
-        for products in _sets([p for p in solid if p not in pair], 2):
+        held = masks[pair[0]] | masks[pair[1]]
+        for products in _sets([p for p in solid if p not in pair], 2, masks, held):
             yield from _balance(pair, products, metals, volatile)
     for triple in combinations(solid, 3):
-        for products in _sets([p for p in solid if p not in triple], 1):
+        held = masks[triple[0]] | masks[triple[1]] | masks[triple[2]]
+        for products in _sets([p for p in solid if p not in triple], 1, masks, held):
             yield from _balance(triple, products, metals, volatile)
 
 
-def _sets(members: list[int], most: int) -> Iterator[tuple[int, ...]]:
-    """Yield the sets of one to `most` members."""
+def _sets(
+    members: list[int], most: int, masks: list[int], held: int
+) -> Iterator[tuple[int, ...]]:
+    """Yield sets of one to `most` members that together hold just these metals."""
+    fitting = [m for m in members if masks[m] | held == held]
     for size in range(1, most + 1):
-        yield from combinations(members, size)
+        for chosen in combinations(fitting, size):
+            together = 0
+            for m in chosen:
+                together |= masks[m]
+            if together == held:
+                yield chosen
 
 
 def _children(names: tuple[str, ...], parent: int) -> list[int]:

@@ -14,12 +14,16 @@ from simulators.chemistry.truth import Floats, Truth, at_kelvin
 OXYGEN_LOGIT = (5638.0, -5.514)
 """ln(y/(1-y)) = a/T + b + 0.5 ln p(O2) for YBa2Cu3O(6+y); see its row in
 `thermochemistry.toml`."""
+WETTING_SHARE = 0.02
+"""Share of the cations in the melt that wets half of the contacts. Estimated."""
 HULL_JOULES = 100.0
 """Width over which an unstable product ceases to grow, J per cation mole."""
 GROWN_SHARE = 0.01
 """Share of the cations above which a product no longer needs nuclei."""
 _TYPICAL_SHARE = 0.7
 _MELT = "Ba3Cu5O7(l)"
+CARBONATES = ("BaCO3", "CaCO3")
+"""Reactants that must lose CO2 before anything can take their metal up."""
 _WALL = "Al2O3"
 
 
@@ -51,7 +55,7 @@ class Laws:
         rows = [SUBSTANCES[name] for name in network.species]
         melts = np.array([row.melts_kelvin for row in rows] + [np.inf])
         turns = np.array([row.turns_kelvin for row in rows] + [np.inf])
-        mobile = melts[network.reactants].min(axis=1)
+        mobile = _mobility(network, melts)
         # A substance turns over at 1e-3/s at its own temperature.
         single = (
             GAS_CONSTANT * np.log(k.single_rate / 1e-3) * turns[network.reactants[:, 0]]
@@ -60,7 +64,7 @@ class Laws:
         luck = np.array([truth.pair_factor(n) for n in names])[network.group]
         contact = np.where(size == 3, 27.0 * k.triple_contact, 4.0)
         species = np.array([*network.species, ""])
-        has_wall = (species[network.reactants] == _WALL).any(axis=1)
+        is_dry = np.isin(species[network.reactants], (_WALL, *CARBONATES)).any(axis=1)
         melting = (species[network.reactants] == _MELT).any(axis=1)
         melting |= (species[network.products] == _MELT).any(axis=1)
         return cls(
@@ -70,10 +74,29 @@ class Laws:
             np.where(size == 1, single, k.pair_energy * mobile),
             luck * np.where(size == 1, k.single_rate, k.pair_rate * contact),
             network.gas_change[1] < -1e-12,
-            np.where((size > 1) & ~has_wall, 1.0, 0.0),
+            np.where((size > 1) & ~is_dry, 1.0, 0.0),
             melting,
             size,
         )
+
+
+def _mobility(network: Network, melts: Floats) -> Floats:
+    """Return the melting temperature that governs each reaction, K, shape r.
+
+    Of two reactants the one that melts lower moves to the other; of three, two must.
+    A carbonate reacts no faster than its own lattice lets go, and the crucible's dense
+    wall counts half.
+    """
+    three = np.sort(melts[network.reactants], axis=1)
+    mobile = np.where(network.size == 3, three[:, :2].mean(axis=1), three[:, 0])
+    names = np.array([*network.species, ""])[network.reactants]
+    for carbonate in CARBONATES:
+        if carbonate in network.species:
+            own = melts[network.species.index(carbonate)]
+            has = (names == carbonate).any(axis=1)
+            mobile = np.where(has, np.maximum(mobile, own), mobile)
+    has_wall = (names == _WALL).any(axis=1)
+    return np.asarray(np.where(has_wall, three[:, :2].mean(axis=1), mobile))
 
 
 @dataclass(slots=True, eq=False)
@@ -90,8 +113,10 @@ class State:
     """Gas pressures in the furnace, bar, shape g."""
     spread: Floats
     """Share of each species that other reagents can reach, 0 to 1, shape s."""
-    fineness: float
-    """(2 um / particle size)^2 times mixing."""
+    micrometres: float
+    """Particle size, um."""
+    mixing: float
+    """0 to 1, as in `Powder`."""
     has_wall: bool
     """Whether the crucible takes part."""
 
@@ -150,15 +175,50 @@ def reaction_rates(laws: Laws, state: State, kelvin: float) -> tuple[Floats, Flo
     return full * driven * total, pressures
 
 
+def sensitivity(laws: Laws, state: State, rates: Floats) -> Floats:
+    """Return how each rate changes with its own reactants, 1/s, shape r x s.
+
+    Rates are proportional to each of two or three reactants, and go as the power 2/3
+    of a single one; melt also speeds up the contacts that use it up; the crucible
+    wall never runs out.
+    """
+    net = laws.network
+    n = len(net.species)
+    order = np.where(laws.size == 1, 2.0 / 3.0, 1.0)
+    moles = np.append(np.maximum(state.moles, 1e-15), np.inf)
+    if state.has_wall:
+        moles[net.species.index(_WALL)] = np.inf
+    slopes = np.zeros((len(rates), n + 1))
+    np.put_along_axis(
+        slopes,
+        net.reactants,
+        (rates * order)[:, None] / moles[net.reactants],
+        axis=1,
+    )
+    if _MELT in net.species:
+        at = net.species.index(_MELT)
+        total = float(net.cations @ state.moles)
+        per_mole = net.cations[at] / total
+        melt = per_mole * state.moles[at]
+        extra = (laws.truth.kinetics.melt_boost - 1.0) * laws.wets
+        wet = melt + WETTING_SHARE
+        gain = extra * WETTING_SHARE / wet**2 / (1.0 + extra * melt / wet)
+        # Where melt makes more melt an implicit step would turn back: leave it out.
+        uses = net.change[at] < 0
+        slopes[uses, at] += (rates * gain * per_mole)[uses]
+    return slopes[:, :n]
+
+
 def _contacts(laws: Laws, state: State, shares: Floats) -> Floats:
     """Return how much of each reaction's reactants meet, shape r."""
     net, k = laws.network, laws.truth.kinetics
     reach = np.append(state.spread, 1.0)
-    reached = (shares * reach)[net.reactants].prod(axis=1)
+    reached = (shares * reach)[net.reactants.T].prod(axis=0)
     melt = shares[net.species.index(_MELT)] if _MELT in net.species else 0.0
-    boost = 1.0 + (k.melt_boost - 1.0) * laws.wets * melt / (melt + 0.02)
+    boost = 1.0 + (k.melt_boost - 1.0) * laws.wets * melt / (melt + WETTING_SHARE)
     layer = state.layers[net.group] / k.layer
-    paired = reached * state.fineness * boost / (1.0 + layer / boost)
+    fineness = (2.0 / state.micrometres) ** 2 * state.mixing
+    paired = reached * fineness * boost / (1.0 + layer / boost)
     alone = _TYPICAL_SHARE * shares[net.reactants[:, 0]] ** (2.0 / 3.0)
     return np.where(laws.size == 1, alone, paired)
 
@@ -173,7 +233,7 @@ def _nucleation(laws: Laws, local: Floats, shares: Floats, kelvin: float) -> Flo
     net, k = laws.network, laws.truth.kinetics
     force = np.maximum(-local / net.atoms, 1e-3)
     nuclei = np.exp(-np.minimum((k.nucleation / force) ** 2 * 1200.0 / kelvin, 700.0))
-    grown = np.minimum(shares[net.products].min(axis=1) / GROWN_SHARE, 1.0)
+    grown = np.minimum(shares[net.products.T].min(axis=0) / GROWN_SHARE, 1.0)
     chance = nuclei + (1.0 - nuclei) * grown
     return np.where(laws.needs_no_nuclei, 1.0, chance)
 
@@ -190,8 +250,8 @@ def _hull(laws: Laws, local: Floats) -> Floats:
     gives_carbon = net.gas_change[1] > 1e-12
     excess = np.where(
         gives_carbon,
-        with_carbon[net.coexistence].max(axis=1),
-        without[net.coexistence].max(axis=1),
+        with_carbon[net.coexistence.T].max(axis=0),
+        without[net.coexistence.T].max(axis=0),
     )
     return np.asarray(np.exp(-np.minimum(excess / HULL_JOULES, 700.0)))
 

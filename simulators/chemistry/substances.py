@@ -12,7 +12,8 @@ class Substance:
     name: str
     """As in the phase table; melts end in `(l)`."""
     melts_kelvin: float
-    """Melting or incongruent melting temperature; sets how mobile its ions are."""
+    """Where it melts, congruently, incongruently or with its product, whichever is
+    lowest; sets how mobile its ions are."""
     turns_kelvin: float
     """Where it turns over by itself at 1e-3 per second far from equilibrium."""
     reacts: bool = True
@@ -23,7 +24,8 @@ class Substance:
 
 # Melting temperatures are handbook values (CRC Handbook of Chemistry and Physics) but
 # for the cuprates, whose incongruent melting in air is from Aselage & Keefer, J. Mater.
-# Res. 3 (1988) 1279. Turn-over temperatures are the middles of the steps seen in
+# Res. 3 (1988) 1279; TiO2 melts with BaTiO3 at 1322 C (Rase & Roy, J. Am. Ceram. Soc.
+# 38 (1955) 102). Turn-over temperatures are the middles of the steps seen in
 # thermogravimetry at 5-10 K/min; where none is known, 0.8 of the melting temperature.
 _ROWS = (
     # yttrium
@@ -37,7 +39,7 @@ _ROWS = (
     Substance("BaCO3", 1653, 1250),
     Substance("Ba(NO3)2", 865, 920, reacts=False),
     # copper
-    Substance("CuO", 1600, 1280),
+    Substance("CuO", 1600, 1180),
     Substance("Cu2O", 1517, 800),
     Substance("Cu2(OH)2CO3", 900, 580, reacts=False),
     # cuprates
@@ -46,14 +48,14 @@ _ROWS = (
     Substance("BaCuO2", 1273, 1150),
     Substance("BaCu2O2", 1250, 900),
     Substance("YBa2Cu3O6", 1283, 1080),
-    Substance("Ba3Cu5O7(l)", 1000, 900),
+    Substance("Ba3Cu5O7(l)", 1193, 900),
     # titanates and calcium
-    Substance("TiO2-anatase", 2130, 1150),
-    Substance("TiO2-rutile", 2130, 1800),
+    Substance("TiO2-anatase", 1750, 1150),
+    Substance("TiO2-rutile", 1750, 1800),
     Substance("BaTiO3", 1891, 1700),
     Substance("Ba2TiO4", 2133, 1250),
     Substance("CaO", 2886, 900),
-    Substance("CaCO3", 1612, 1030),
+    Substance("CaCO3", 1612, 1000),
     Substance("CaTiO3", 2243, 1900),
     # crucible
     Substance("Al2O3", 2327, 2300),

@@ -27,13 +27,13 @@ class Kinetics:
     `docs/explanation/simulated-furnace.md`.
     """
 
-    pair_rate: float = 2e5
+    pair_rate: float = 4e7
     """Rate of a pair at infinite temperature, 1/s [calibrated: facts 3 and 7]."""
-    pair_energy: float = 0.110e3
+    pair_energy: float = 0.160e3
     """Activation energy over the lower melting temperature, J/mol/K."""
     triple_contact: float = 0.3
     """Share of pair contacts at which a third reactant is at hand."""
-    layer: float = 0.03
+    layer: float = 0.15
     """Product layer that halves a pair's rate, cation mol per cation mol
     [calibrated: facts 3 and 7]."""
     single_rate: float = 3e6
@@ -44,6 +44,9 @@ class Kinetics:
     """Rate of contacts wetted by much melt, over dry ones."""
     conductance_metres: float = 0.007
     """Crucible mouth area over the depth of the gas above and within the powder, m."""
+    coarsening: float = 20000.0
+    """Growth of the squared particle size in a full melt, um2 per hour; goes as the
+    square of the molten share above 5 %, where liquid begins to connect and drain."""
     wall_contact: float = 2e-5
     """Share of a powder's contacts that are with the crucible."""
 
