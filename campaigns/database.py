@@ -1,19 +1,31 @@
 """The SQLite file under the store: opening, layout version and the writer's lock.
 
-Write-ahead logging lets readers go on beside one writer. Every commit is flushed to
-the disk (`synchronous=FULL`): an intent is on the disk before its effect is asked for.
+Write-ahead logging lets readers go on beside one writer. On a lab that moves anything,
+every commit is flushed to the disk (`synchronous=FULL`): an intent outlives a power cut
+before its effect is asked for. A dry run is not (`NORMAL`): it loses nothing when its
+process is killed, and after a power cut it lacks the last events, never some between.
 Source of the settings: SQLite documentation, "Write-Ahead Logging" and "Pragma
 statements".
 """
 
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, event, insert, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    bindparam,
+    delete,
+    event,
+    update,
+)
 from sqlalchemy import Table as SqlTable
+from sqlalchemy import Update as SqlUpdate
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session, col, create_engine, select
 
@@ -29,33 +41,58 @@ BUSY_SECONDS = 5.0
 """How long a statement waits for a checkpoint of the other side to end."""
 
 
-def connect(path: Path) -> Engine:
-    """Return an engine over a file that exists, without looking into it."""
-    # mode=rw: SQLite itself must never make an empty file of a mistyped name.
-    location = f"{path.absolute().as_uri()}?mode=rw"
+def connect(path: Path, *, is_flushed: bool = True) -> Engine:
+    """Return an engine over a file that exists, without looking into it.
+
+    Args:
+        path: The file.
+        is_flushed: Each commit waits until it is on the disk.
+
+    Raises:
+        StoreError: If the file was not closed and stands where nobody may write.
+    """
+    location = f"{path.absolute().as_uri()}?{_access(path)}"
+
+    def configure(connection: Any, _record: object) -> None:  # noqa: ANN401
+        # Transactions are begun below, so that several reads see one state.
+        connection.isolation_level = None
+        connection.execute(f"PRAGMA synchronous={'FULL' if is_flushed else 'NORMAL'}")
+
     engine = create_engine(
         "sqlite://",
         creator=lambda: sqlite3.connect(
             location, uri=True, timeout=BUSY_SECONDS, check_same_thread=False
         ),
     )
-    event.listen(engine, "connect", _configure)
+    event.listen(engine, "connect", configure)
     event.listen(engine, "begin", _begin)
     return engine
 
 
-def _configure(connection: Any, _record: object) -> None:  # noqa: ANN401
-    # Transactions are begun below, so that several reads see one state.
-    connection.isolation_level = None
-    connection.execute("PRAGMA synchronous=FULL")
+def _access(path: Path) -> str:
+    """Return how SQLite may open the file, as URI parameters."""
+    if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+        # SQLite itself must never make an empty file of a mistyped name.
+        return "mode=rw"
+    log = path.with_name(path.name + "-wal")
+    if log.exists() and log.stat().st_size:
+        raise StoreError(
+            f"{path}: its last events are in {log.name} and cannot be read where "
+            f"nobody may write; copy both into a folder of your own"
+        )
+    return "mode=ro&immutable=1"
 
 
 def _begin(connection: Any) -> None:  # noqa: ANN401
     connection.exec_driver_sql("BEGIN")
 
 
-def create(path: Path) -> Engine:
+def create(path: Path, *, is_flushed: bool) -> Engine:
     """Make a new, empty database and return an engine over it.
+
+    Args:
+        path: File to make.
+        is_flushed: Each commit, now and later, waits until it is on the disk.
 
     Raises:
         StoreError: If the file exists or cannot be made.
@@ -68,14 +105,20 @@ def create(path: Path) -> Engine:
         ) from error
     except OSError as error:
         raise StoreError(f"{path}: cannot be made: {error.strerror}") from error
-    engine = connect(path)
+    engine = connect(path, is_flushed=is_flushed)
     with translated(path):
         _use_write_ahead_log(engine)
         with engine.begin() as connection:
             Table.metadata.create_all(connection)
-            meta = {"application": APPLICATION, "layout": str(LAYOUT_VERSION)}
+            meta = {
+                "application": APPLICATION,
+                "layout": str(LAYOUT_VERSION),
+                "flush": "yes" if is_flushed else "no",
+                "head_sequence": "",
+                "head_sha256": "",
+            }
             rows = [{"key": key, "value": value} for key, value in meta.items()]
-            connection.execute(insert(MetaRow), rows)
+            insert_rows(connection, MetaRow, rows)
             write_head(connection, Head())
     return engine
 
@@ -88,8 +131,26 @@ def _use_write_ahead_log(engine: Engine) -> None:
         raw.close()
 
 
-def check(engine: Engine, path: Path) -> None:
-    """Tell whether this is a whole campaign database of a layout read here.
+def open_checked(path: Path) -> Engine:
+    """Return an engine over a whole campaign database of a layout read here.
+
+    Raises:
+        StoreError: If it is something else, damaged, or of another layout.
+    """
+    engine = connect(path)
+    try:
+        meta = _checked(engine, path)
+    except StoreError:
+        engine.dispose()
+        raise
+    if meta["flush"] == "yes":
+        return engine
+    engine.dispose()
+    return connect(path, is_flushed=False)
+
+
+def _checked(engine: Engine, path: Path) -> dict[str, str]:
+    """Return the facts about a database after looking through it.
 
     Raises:
         StoreError: If it is something else, damaged, or of another layout.
@@ -112,6 +173,7 @@ def check(engine: Engine, path: Path) -> None:
             f"{path}: the database has layout {meta['layout']}; this software reads "
             f"layout {LAYOUT_VERSION}: use another version of Athanor"
         )
+    return meta
 
 
 def read_meta(engine: Engine) -> dict[str, str]:
@@ -129,12 +191,9 @@ def read_head(engine: Engine) -> Head:
 
 def write_head(connection: Connection, head: Head) -> None:
     """Note where the chain of events ends."""
-    for key, value in (
-        ("head_sequence", str(head.sequence)),
-        ("head_sha256", head.sha256),
-    ):
-        connection.execute(delete(MetaRow).where(col(MetaRow.key) == key))
-        connection.execute(insert(MetaRow), [{"key": key, "value": value}])
+    values = {"head_sequence": str(head.sequence), "head_sha256": head.sha256}
+    rows = [{"key_key": key, "value": value} for key, value in values.items()]
+    connection.execute(_update(MetaRow, ("key",), ("value",)), rows)
 
 
 def apply(connection: Connection, changes: Iterable[Change]) -> None:
@@ -155,10 +214,28 @@ def apply(connection: Connection, changes: Iterable[Change]) -> None:
             later.append(change)
     for table, rows in fresh.items():
         if rows:
-            connection.execute(insert(_stored(table)), list(rows.values()))
+            insert_rows(connection, table, list(rows.values()))
     for change in later:
-        statement = update(_stored(change.table)).filter_by(**change.key)
-        connection.execute(statement.values(**change.values))
+        statement = _update(change.table, tuple(change.key), tuple(change.values))
+        where = {f"key_{name}": value for name, value in change.key.items()}
+        connection.execute(statement, [where | change.values])
+
+
+def insert_rows(
+    connection: Connection, table: type[Table], rows: list[dict[str, Any]]
+) -> None:
+    """Add rows to a table."""
+    connection.execute(_stored(table).insert(), rows)
+
+
+@cache
+def _update(
+    table: type[Table], key: tuple[str, ...], columns: tuple[str, ...]
+) -> SqlUpdate:
+    """Return an UPDATE with parameters `key_NAME` and `NAME`; made once, used often."""
+    stored = _stored(table)
+    matches = [stored.c[name] == bindparam(f"key_{name}") for name in key]
+    return update(stored).where(*matches).values({n: bindparam(n) for n in columns})
 
 
 def _stored(table: type[Table]) -> SqlTable:

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self, TypeVar
 
-from sqlalchemy import Engine, insert, inspect
+from sqlalchemy import Engine, inspect
 from sqlmodel import Session, col, select
 
 from campaigns import blobs, chain, database, projection
@@ -84,7 +84,8 @@ class Store:
             phases=dict(phases or {}),
             versions=dict(versions or {}),
         )
-        store = cls(path, database.create(path))
+        engine = database.create(path, is_flushed=mode != "virtual")
+        store = cls(path, engine)
         store.append(opened, actor=actor, lab_time=lab_time)
         return store
 
@@ -98,13 +99,7 @@ class Store:
         path = Path(path)
         if not path.is_file():
             raise StoreError(f"{path}: no such campaign database")
-        engine = database.connect(path)
-        try:
-            database.check(engine, path)
-        except StoreError:
-            engine.dispose()
-            raise
-        return cls(path, engine)
+        return cls(path, database.open_checked(path))
 
     def close(self) -> None:
         """Let the file and the writer's lock go."""
@@ -172,7 +167,7 @@ class Store:
         changes = list(projection.changes(events, attempts=attempts))
         head = chain.Head(events[-1].sequence, links[-1].sha256)
         with database.translated(self.path), self._engine.begin() as connection:
-            connection.execute(insert(EventRow), [link.row for link in links])
+            database.insert_rows(connection, EventRow, [link.row for link in links])
             database.apply(connection, changes)
             database.write_head(connection, head)
         self._progress, self._attempts, self._head = progress, attempts, head
@@ -272,7 +267,7 @@ class Store:
         if not self.has_blob(sha256):
             with database.translated(self.path), self._engine.begin() as connection:
                 row = {"sha256": sha256, "data": content}
-                connection.execute(insert(BlobRow), [row])
+                database.insert_rows(connection, BlobRow, [row])
         return sha256
 
     def has_blob(self, sha256: str) -> bool:
@@ -304,4 +299,4 @@ class Store:
         self.lock()
         row = {"sequence": self._head.sequence, "name": name, "seconds": seconds}
         with database.translated(self.path), self._engine.begin() as connection:
-            connection.execute(insert(HostTimingRow), [row])
+            database.insert_rows(connection, HostTimingRow, [row])

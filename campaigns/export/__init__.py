@@ -1,1 +1,5 @@
 """Campaign records in formats that other programs read."""
+
+from campaigns.export.bundle import export
+
+__all__ = ["export"]

@@ -104,12 +104,12 @@ def campaign_spec(**changes: Any) -> CampaignSpec:
     return CampaignSpec.model_validate({**raw, **changes})
 
 
-def create(path: Path, **changes: Any) -> Store:
+def create(path: Path, *, mode: Any = "virtual", **changes: Any) -> Store:
     return Store.create(
         path,
         campaign_spec(**changes),
         lab=lab_spec(),
-        mode="virtual",
+        mode=mode,
         proposer="athanor",
         lab_time=EPOCH_SECONDS,
         phases={"YBa2Cu3O7-x": "a" * 64, "BaCuO2": "b" * 64, "CuO": "c" * 64},
