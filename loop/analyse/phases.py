@@ -10,9 +10,10 @@ from campaigns.results import Hypothesis, Identification
 from instruments.quantities import Floats, Pattern
 from loop.analyse import quantify
 from loop.analyse.patterns import check, rebin
+from loop.analyse.problem import Problem, linear, prepare
 from loop.analyse.profile import Instrument
 from loop.analyse.references import Reference
-from loop.analyse.refine import Problem, Solution, prepare
+from loop.analyse.refine import Solution
 from loop.analyse.search import Evidence, search
 from loop.errors import AnalysisError
 
@@ -248,8 +249,6 @@ def _fit(problem: Problem, best: Solution) -> Fit:
 
 def _found_nothing(pattern: Pattern, problem: Problem) -> tuple[Identification, Fit]:
     """Report a pattern that no candidate explains: recorded, not fed as truth."""
-    from loop.analyse.refine import linear
-
     _, background, chi2 = linear(problem, np.empty((len(problem.grid), 0)))
     weight = 1.0 / np.maximum(problem.observed, 1.0)
     misfit = float((weight * (problem.observed - background) ** 2).sum())

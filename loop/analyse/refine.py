@@ -4,62 +4,24 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import BSpline
-from scipy.linalg import cho_factor, cho_solve, solve_triangular
-from scipy.ndimage import gaussian_filter1d, percentile_filter
-from scipy.optimize import nnls
 
 from instruments.quantities import Floats
+from loop.analyse.problem import RIDGE, Problem, linear, project
 from loop.analyse.profile import Instrument, displacement_degrees
-from loop.analyse.shapes import Axis, Shape, Texture, pack, rows, unpack
+from loop.analyse.shapes import (
+    MOUNT,
+    OPTICS,
+    Axis,
+    Row,
+    Shape,
+    Texture,
+    pack,
+    rows,
+    unpack,
+)
 
-MODEL_ERROR = 0.06
-"""Relative error of a calculated line shape that no parameter here can cure."""
-_KNOT_DEGREES = 9.0
-_RIDGE = 1e-9
 _TEXTURE_GAIN = 12.0
 _TEXTURE_STEP = 0.05
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Problem:
-    """A pattern made ready for fitting; arrays of one length n."""
-
-    grid: Floats
-    observed: Floats
-    variance: Floats
-    """Of a count about the best possible model: counting plus model error."""
-    background: Floats
-    """Non-negative smooth functions, shape n x m."""
-
-    @property
-    def root(self) -> Floats:
-        """Return the weight of each residual, 1 / sigma."""
-        weight: Floats = 1.0 / np.sqrt(self.variance)
-        return weight
-
-
-def prepare(grid: Floats, observed: Floats) -> Problem:
-    """Weigh each point and lay the background functions.
-
-    Args:
-        grid: Even angles, degrees, shape `n`.
-        observed: Counts, shape `n`.
-    """
-    step = float(grid[1] - grid[0])
-    width = max(3, int(4.0 / step))
-    floor = gaussian_filter1d(percentile_filter(observed, 20, width), width / 4)
-    net = np.maximum(observed - floor, 0.0)
-    counting = np.maximum(gaussian_filter1d(observed, 1.0), 1.0)
-    inner = np.arange(grid[0], grid[-1], _KNOT_DEGREES)
-    inner = np.append(inner[: max(1, len(inner) - 1)], grid[-1] + step)
-    knots = np.concatenate([[inner[0]] * 3, inner, [inner[-1]] * 3])
-    return Problem(
-        grid=grid,
-        observed=observed,
-        variance=counting + (MODEL_ERROR * net) ** 2,
-        background=BSpline.design_matrix(grid, knots, 3).toarray(),
-    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,33 +53,6 @@ class Solution:
         return tuple(shape.reference.name for shape in self.shapes)
 
 
-def linear(problem: Problem, curves: Floats) -> tuple[Floats, Floats, float]:
-    """Solve for non-negative scales and background.
-
-    Args:
-        problem: The pattern, `n` points.
-        curves: Phase curves, shape `n x k`.
-
-    Returns:
-        Scales (`k`), background counts (`n`), and chi squared.
-    """
-    root = problem.root
-    design = np.hstack([curves, problem.background]) * root[:, None]
-    size = np.linalg.norm(design, axis=0)
-    size[size == 0.0] = 1.0
-    target = problem.observed * root
-    design /= size
-    # The triangle of the normal equations is a far smaller problem of equal minimum.
-    normal = design.T @ design + _RIDGE * np.eye(design.shape[1])
-    triangle = np.linalg.cholesky(normal).T
-    projected = solve_triangular(triangle, design.T @ target, trans="T")
-    solution, _ = nnls(triangle, projected, maxiter=30 * len(triangle))
-    residual = target - design @ solution
-    solution = solution / size
-    k = curves.shape[1]
-    return solution[:k], problem.background @ solution[k:], float(residual @ residual)
-
-
 def _solve(
     problem: Problem, shapes: tuple[Shape, ...], instrument: Instrument, values: Floats
 ) -> Solution:
@@ -134,28 +69,37 @@ def _solve(
 
 
 def _jacobian(
-    problem: Problem, solution: Solution, values: Floats, only: int | None
+    problem: Problem, solution: Solution, values: Floats, moving: NDArray[np.bool_]
 ) -> Floats:
     """Return weighted derivatives of the calculated pattern, by differences.
 
     A figure of one phase changes that phase's curve only, so each costs one curve.
     """
-    columns = [_displaced(problem, solution) if only is None else problem.grid * 0.0]
+    columns = []
     for index, row in enumerate(rows(solution.shapes)):
-        if index == 0:
-            continue
-        change = np.zeros_like(problem.grid)
-        if only is None or row.owner == only:
-            moved = values.copy()
-            moved[index] += row.step
-            shapes, instrument = unpack(solution.shapes, solution.instrument, moved)
-            for j, shape in enumerate(shapes):
-                if row.owner in (-1, j) and solution.scales[j] > 0.0:
-                    there = shape.curve(problem.grid, instrument)
-                    share = solution.scales[j] / row.step
-                    change += (there - solution.curves[:, j]) * share
-        columns.append(change * problem.root)
+        if not moving[index]:
+            columns.append(np.zeros_like(problem.grid))
+        elif index == 0:
+            columns.append(_displaced(problem, solution))
+        else:
+            columns.append(_difference(problem, solution, values, (index, row)))
     return np.stack(columns, 1)
+
+
+def _difference(
+    problem: Problem, solution: Solution, values: Floats, which: tuple[int, Row]
+) -> Floats:
+    index, row = which
+    moved = values.copy()
+    moved[index] += row.step
+    shapes, instrument = unpack(solution.shapes, solution.instrument, moved)
+    change = np.zeros_like(problem.grid)
+    for j, shape in enumerate(shapes):
+        if row.owner in (MOUNT, OPTICS, j) and solution.scales[j] > 0.0:
+            there = shape.curve(problem.grid, instrument)
+            change += (there - solution.curves[:, j]) * (solution.scales[j] / row.step)
+    column: Floats = change * problem.root
+    return column
 
 
 def _displaced(problem: Problem, solution: Solution) -> Floats:
@@ -173,22 +117,6 @@ def _unexplained(problem: Problem, solution: Solution, columns: Floats) -> Float
     return project(problem, active, columns)
 
 
-def project(problem: Problem, curves: Floats, columns: Floats) -> Floats:
-    """Return weighted columns made orthogonal to weighted curves and background.
-
-    Args:
-        problem: The pattern, `n` points.
-        curves: Phase curves, shape `n x k`.
-        columns: Already weighted by `problem.root`, shape `n x m`.
-    """
-    design = np.hstack([curves, problem.background]) * problem.root[:, None]
-    size = np.linalg.norm(design, axis=0)
-    design = design / np.where(size > 0.0, size, 1.0)
-    normal = design.T @ design + _RIDGE * np.eye(design.shape[1])
-    rest: Floats = columns - design @ cho_solve(cho_factor(normal), design.T @ columns)
-    return rest
-
-
 def _step(
     normal: Floats, slope: Floats, damping: float, free: NDArray[np.bool_]
 ) -> Floats:
@@ -199,6 +127,14 @@ def _step(
     return step
 
 
+def _moving(
+    table: tuple[Row, ...], only: int | None, *, with_optics: bool
+) -> NDArray[np.bool_]:
+    if only is not None:
+        return np.array([row.owner == only for row in table])
+    return np.array([with_optics or row.owner != OPTICS for row in table])
+
+
 def refine(
     problem: Problem,
     shapes: tuple[Shape, ...],
@@ -207,6 +143,7 @@ def refine(
     iterations: int = 6,
     tolerance: float = 2e-3,
     only: int | None = None,
+    with_optics: bool = False,
 ) -> Solution:
     """Fit amounts, background, cells, widths, texture and the instrument's few figures.
 
@@ -216,7 +153,8 @@ def refine(
         instrument: Where to start.
         iterations: Most accepted or refused steps.
         tolerance: Stop when the cost falls by less than this share.
-        only: Index of the one phase that moves; all and the instrument if absent.
+        only: Index of the one phase that moves; all and the mount if absent.
+        with_optics: Refine axial tail and K-beta too, when `only` is absent.
 
     Source:
         Kaufman, BIT 15 (1975) 49: variable projection; Levenberg-Marquardt damping.
@@ -228,19 +166,19 @@ def refine(
     low = np.array([row.low for row in table])
     high = np.array([row.high for row in table])
     values = np.clip(values, low, high)
+    moving = _moving(table, only, with_optics=with_optics)
     best = _solve(problem, shapes, instrument, values)
     damping, is_new = 1e-2, True
     for _ in range(iterations):
         if is_new:
-            jacobian = _jacobian(problem, best, values, only)
+            jacobian = _jacobian(problem, best, values, moving)
             jacobian = _unexplained(problem, best, jacobian)
             residual = (problem.observed - best.calculated) * problem.root
             normal = jacobian.T @ jacobian + np.diag(sigma**-2)
             slope = jacobian.T @ residual - (values - centre) / sigma**2
             # A figure at a bound stays there while it is pushed outwards.
             free = ~((values <= low) & (slope < 0) | (values >= high) & (slope > 0))
-            if only is not None:
-                free &= np.array([row.owner == only for row in table])
+            free &= moving
         trial = np.clip(values + _step(normal, slope, damping, free), low, high)
         there = _solve(problem, shapes, instrument, trial)
         gain = best.chi2 + best.penalty - there.chi2 - there.penalty
@@ -301,13 +239,15 @@ def scale_covariance(problem: Problem, solution: Solution) -> Floats:
     values = pack(solution.shapes, solution.instrument)
     table = rows(solution.shapes)
     design = np.hstack([solution.curves, problem.background]) * problem.root[:, None]
-    jacobian = np.hstack([design, _jacobian(problem, solution, values, None)])
+    jacobian = np.hstack(
+        [design, _jacobian(problem, solution, values, np.ones(len(table), bool))]
+    )
     size = np.linalg.norm(jacobian, axis=0)
     size[size == 0.0] = 1.0
     prior = np.zeros(len(size))
     prior[-len(table) :] = [row.sigma**-2 for row in table]
     normal = (jacobian / size).T @ (jacobian / size) + np.diag(prior / size**2)
-    inverse = np.linalg.inv(normal + _RIDGE * np.eye(len(size)))
+    inverse = np.linalg.inv(normal + RIDGE * np.eye(len(size)))
     k = len(solution.scales)
     covariance: Floats = inverse[:k, :k] / np.outer(size[:k], size[:k])
     return covariance

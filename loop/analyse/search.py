@@ -7,9 +7,10 @@ import numpy as np
 
 from instruments.quantities import Floats
 from loop.analyse import profile
+from loop.analyse.problem import Problem, linear, project
 from loop.analyse.profile import Broadening, Instrument
 from loop.analyse.references import Reference
-from loop.analyse.refine import Problem, Solution, linear, project, refine, with_texture
+from loop.analyse.refine import Solution, refine, with_texture
 from loop.analyse.shapes import CELL_LIMIT, STRETCH_SIGMA, Shape
 
 _SCREEN_WIDTH = Broadening(size_degrees=0.1)
@@ -20,6 +21,10 @@ _POINTS_PER_ERROR = 3.0
 """Neighbouring points that share one error of the line shape."""
 _MOST_PHASES = 8
 _RIVALS = 3
+_REFINING = 4.0
+"""How much more of chi squared a candidate may explain once its widths are refined."""
+_HOPELESS = 10.0
+"""A phase worth this many times its price needs no fit without it."""
 _STRETCH_TYPICAL = 0.0015
 _LIGHT = frozenset({"H", "C", "N", "O"})
 """Elements that leave as gas or that X-rays hardly see."""
@@ -219,11 +224,11 @@ def search(
 def _finish(drawn: Screen, solution: Solution) -> Solution:
     """Refine to the end, with texture where it is asked for."""
     problem = drawn.problem
-    best = refine(problem, solution.shapes, solution.instrument, iterations=8)
+    best = refine(problem, solution.shapes, solution.instrument, iterations=4)
     turned = with_texture(problem, best, evidence(drawn, best).spread)
-    if turned is best:
-        return best
-    return refine(problem, turned.shapes, best.instrument, iterations=8)
+    return refine(
+        problem, turned.shapes, best.instrument, iterations=10, with_optics=True
+    )
 
 
 def _grow(drawn: Screen, displacement: float) -> Solution | None:
@@ -239,16 +244,30 @@ def _grow(drawn: Screen, displacement: float) -> Solution | None:
         ranked = offers(drawn, kept, instrument.displacement_millimetres)
         new = [o for o in ranked if o.gain > 0.0 and o.reference.name not in names]
         for offer in new[:_RIVALS]:
-            trial = refine(problem, (*shapes, offer.shape), instrument, iterations=3)
+            if best and not _is_promising(evidence(drawn, best), offer):
+                break
+            trial = refine(
+                problem,
+                (*shapes, offer.shape),
+                instrument,
+                iterations=3,
+                only=len(shapes) if shapes else None,
+            )
             judge = evidence(drawn, trial)
             if best is None or judge.of(trial) < judge.of(best):
-                better = trial
+                better = refine(problem, trial.shapes, instrument, iterations=2)
                 break
         if better is None:
             return best
         best, instrument = better, better.instrument
         kept = best.curves[:, best.scales > 0.0]
     return best
+
+
+def _is_promising(judge: Evidence, offer: Offer) -> bool:
+    """Say whether an offer, improved as much as refining may, could pay for itself."""
+    price = judge.spread * offer.shape.n_free * math.log(judge.points)
+    return _REFINING * offer.gain > price
 
 
 def _challenge(drawn: Screen, best: Solution, judge: Evidence) -> list[Solution]:
@@ -259,8 +278,9 @@ def _challenge(drawn: Screen, best: Solution, judge: Evidence) -> list[Solution]
         rest = (*best.shapes[:index], *best.shapes[index + 1 :])
         kept = np.delete(best.curves, index, axis=1)
         lost = linear(problem, kept)[2] - best.chi2
-        if rest:
-            out.append(refine(problem, rest, best.instrument, iterations=2))
+        price = judge.spread * best.shapes[index].n_free * math.log(judge.points)
+        if rest and lost < _HOPELESS * price:
+            out.append(refine(problem, rest, best.instrument, iterations=3))
         rivals = [
             offer
             for offer in offers(drawn, kept, displacement)

@@ -103,11 +103,11 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class Row:
     """One refined figure: whose it is, its prior, bounds and difference step."""
 
     owner: int
-    """Index of the phase; -1 where it moves all phases."""
+    """Index of the phase, or what of the instrument: `MOUNT` or `OPTICS`."""
     centre: float
     sigma: float
     low: float
@@ -115,22 +115,27 @@ class _Row:
     step: float
 
 
-_DISPLACEMENT = _Row(-1, 0.0, 0.15, -0.6, 0.6, 1e-3)
-_GAUSS = _Row(
-    -1, float(np.log(0.12)), 0.5, float(np.log(0.03)), float(np.log(0.4)), 0.02
+MOUNT, OPTICS = -1, -2
+"""What moves all phases: how the specimen stands and how broad lines are, which must be
+right to tell phases apart; and the finer optics, which only the last fit needs."""
+_DISPLACEMENT = Row(MOUNT, 0.0, 0.15, -0.6, 0.6, 1e-3)
+_GAUSS = Row(
+    MOUNT, float(np.log(0.12)), 0.5, float(np.log(0.03)), float(np.log(0.4)), 0.02
 )
+_ASYMMETRY = Row(OPTICS, 0.06, 0.04, 0.0, 0.2, 2e-3)
+_BETA = Row(OPTICS, 0.004, 0.005, 0.0, 0.03, 5e-4)
 
 
-def rows(shapes: tuple[Shape, ...]) -> tuple[_Row, ...]:
+def rows(shapes: tuple[Shape, ...]) -> tuple[Row, ...]:
     """Return what is refined, in the order of `pack`."""
-    out = [_DISPLACEMENT, _GAUSS]
+    out = [_DISPLACEMENT, _GAUSS, _ASYMMETRY, _BETA]
     for index, shape in enumerate(shapes):
-        stretch = _Row(index, 0.0, STRETCH_SIGMA, -CELL_LIMIT, CELL_LIMIT, 2e-5)
+        stretch = Row(index, 0.0, STRETCH_SIGMA, -CELL_LIMIT, CELL_LIMIT, 2e-5)
         out += [stretch] * len(shape.reference.ties)
         size = (float(np.log(0.08)), 1.0, float(np.log(0.005)), float(np.log(2.0)))
-        out += [_Row(index, *size, 0.02), _Row(index, 0.0, 0.3, 0.0, 2.0, 5e-3)]
+        out += [Row(index, *size, 0.02), Row(index, 0.0, 0.3, 0.0, 2.0, 5e-3)]
         if shape.texture is not None:
-            out.append(_Row(index, 0.0, 0.3, -1.2, 1.2, 5e-3))
+            out.append(Row(index, 0.0, 0.3, -1.2, 1.2, 5e-3))
     return tuple(out)
 
 
@@ -139,6 +144,8 @@ def pack(shapes: tuple[Shape, ...], instrument: Instrument) -> Floats:
     values = [
         instrument.displacement_millimetres,
         np.log(instrument.gauss_degrees),
+        instrument.asymmetry_degrees,
+        instrument.beta_ratio,
     ]
     for shape in shapes:
         values += [*(shape.stretch or (0.0,) * len(shape.reference.ties))]
@@ -158,6 +165,8 @@ def unpack(
         instrument,
         displacement_millimetres=next(left),
         gauss_degrees=float(np.exp(next(left))),
+        asymmetry_degrees=next(left),
+        beta_ratio=next(left),
     )
     out = []
     for shape in shapes:

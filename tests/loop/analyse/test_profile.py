@@ -60,7 +60,7 @@ def test_lines_of_the_tube():
     assert intensity.sum() == pytest.approx(3.0)
     assert position.max() == pytest.approx(60.165, abs=0.01)
     tail = position[position < 30.0]
-    assert tail.min() == pytest.approx(29.861, abs=2e-3)  # 30 - 0.08 cot 30
+    assert tail.min() == pytest.approx(29.896, abs=2e-3)  # 30 - 0.06 cot 30
     beta, _ = profile.lines(np.array([60.0]), np.ones(1), Instrument(beta_ratio=0.01))
     assert beta.min() == pytest.approx(53.7, abs=0.1)
 

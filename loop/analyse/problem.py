@@ -1,0 +1,101 @@
+"""A pattern made ready for fitting, and what is linear in it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.interpolate import BSpline
+from scipy.linalg import cho_factor, cho_solve, solve_triangular
+from scipy.ndimage import gaussian_filter1d, percentile_filter
+from scipy.optimize import nnls
+
+from instruments.quantities import Floats
+
+MODEL_ERROR = 0.06
+"""Relative error of a calculated line shape that no parameter here can cure."""
+_KNOT_DEGREES = 9.0
+RIDGE = 1e-9
+"""Keeps normal equations of unit columns regular."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Problem:
+    """A pattern made ready for fitting; arrays of one length n."""
+
+    grid: Floats
+    observed: Floats
+    variance: Floats
+    """Of a count about the best possible model: counting plus model error."""
+    background: Floats
+    """Non-negative smooth functions, shape n x m."""
+
+    @property
+    def root(self) -> Floats:
+        """Return the weight of each residual, 1 / sigma."""
+        weight: Floats = 1.0 / np.sqrt(self.variance)
+        return weight
+
+
+def prepare(grid: Floats, observed: Floats) -> Problem:
+    """Weigh each point and lay the background functions.
+
+    Args:
+        grid: Even angles, degrees, shape `n`.
+        observed: Counts, shape `n`.
+    """
+    step = float(grid[1] - grid[0])
+    width = max(3, int(4.0 / step))
+    floor = gaussian_filter1d(percentile_filter(observed, 20, width), width / 4)
+    net = np.maximum(observed - floor, 0.0)
+    counting = np.maximum(gaussian_filter1d(observed, 1.0), 1.0)
+    inner = np.arange(grid[0], grid[-1], _KNOT_DEGREES)
+    inner = np.append(inner[: max(1, len(inner) - 1)], grid[-1] + step)
+    knots = np.concatenate([[inner[0]] * 3, inner, [inner[-1]] * 3])
+    return Problem(
+        grid=grid,
+        observed=observed,
+        variance=counting + (MODEL_ERROR * net) ** 2,
+        background=BSpline.design_matrix(grid, knots, 3).toarray(),
+    )
+
+
+def linear(problem: Problem, curves: Floats) -> tuple[Floats, Floats, float]:
+    """Solve for non-negative scales and background.
+
+    Args:
+        problem: The pattern, `n` points.
+        curves: Phase curves, shape `n x k`.
+
+    Returns:
+        Scales (`k`), background counts (`n`), and chi squared.
+    """
+    root = problem.root
+    design = np.hstack([curves, problem.background]) * root[:, None]
+    size = np.linalg.norm(design, axis=0)
+    size[size == 0.0] = 1.0
+    target = problem.observed * root
+    design /= size
+    # The triangle of the normal equations is a far smaller problem of equal minimum.
+    normal = design.T @ design + RIDGE * np.eye(design.shape[1])
+    triangle = np.linalg.cholesky(normal).T
+    projected = solve_triangular(triangle, design.T @ target, trans="T")
+    solution, _ = nnls(triangle, projected, maxiter=30 * len(triangle))
+    residual = target - design @ solution
+    solution = solution / size
+    k = curves.shape[1]
+    return solution[:k], problem.background @ solution[k:], float(residual @ residual)
+
+
+def project(problem: Problem, curves: Floats, columns: Floats) -> Floats:
+    """Return weighted columns made orthogonal to weighted curves and background.
+
+    Args:
+        problem: The pattern, `n` points.
+        curves: Phase curves, shape `n x k`.
+        columns: Already weighted by `problem.root`, shape `n x m`.
+    """
+    design = np.hstack([curves, problem.background]) * problem.root[:, None]
+    size = np.linalg.norm(design, axis=0)
+    design = design / np.where(size > 0.0, size, 1.0)
+    normal = design.T @ design + RIDGE * np.eye(design.shape[1])
+    rest: Floats = columns - design @ cho_solve(cho_factor(normal), design.T @ columns)
+    return rest
