@@ -15,7 +15,7 @@ from instruments.faulty import PREFIX, Faults, FaultyPort, split
 from instruments.ports import Opener, Port, open_port
 
 __all__ = [
-    "Framing", "Opener", "Port", "Transport", "Wire", "exactly", "line",
+    "Framing", "Opener", "Port", "Transport", "Wire", "line",
     "open_transport",
 ]  # fmt: skip
 
@@ -38,11 +38,6 @@ def line(ending: bytes = b"\r\n") -> Framing:
         return None if at < 0 else at + len(ending)
 
     return length
-
-
-def exactly(n: int) -> Framing:
-    """Frame a reply of `n` bytes."""
-    return lambda buffer: n if len(buffer) >= n else None
 
 
 class Turns:
@@ -83,7 +78,6 @@ class Wire:
 
     def __init__(self, port: Port, name: str) -> None:
         self.port = port
-        self.discarded_bytes = 0
         self._name = name
         self._buffer = bytearray()
         self._is_late = False
@@ -126,7 +120,6 @@ class Wire:
                     discarded += await self.port.read()
         except TimeoutError:
             pass
-        self.discarded_bytes += len(discarded)
         return discarded
 
     async def settle(self) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from instruments.errors import NoAnswerError
 from instruments.ports import serial_settings
-from instruments.transport import Transport, exactly, line, open_transport
+from instruments.transport import Transport, line, open_transport
 from tests.instruments.peers import PeerPort, opener_of
 
 
@@ -14,11 +14,9 @@ def transport_to(port, **options):
     return open_transport("peer://x", opener_of(lambda: port), name="x", **options)
 
 
-def test_frames_are_cut_by_line_and_by_length():
+def test_frames_are_cut_by_line():
     assert line()(b"S S") is None
     assert line()(b"S S\r\nrest") == 5
-    assert exactly(4)(b"abc") is None
-    assert exactly(4)(b"abcdef") == 4
 
 
 def test_exchange_returns_the_first_frame_and_discards_what_came_before():
