@@ -26,7 +26,7 @@ _LEAST_SECONDS = 2.0
 _MOST_SECONDS = 900.0
 _STEP_KELVIN = 6.0
 _IDLE_KELVIN = 20.0
-_STEP_CHANGE = 0.08
+_STEP_CHANGE = 0.12
 """Largest change a step may make to a species, of itself plus 2 % of all cations."""
 
 

@@ -24,8 +24,9 @@ class Substance:
 
 # Melting temperatures are handbook values (CRC Handbook of Chemistry and Physics) but
 # for the cuprates, whose incongruent melting in air is from Aselage & Keefer, J. Mater.
-# Res. 3 (1988) 1279; TiO2 melts with BaTiO3 at 1322 C (Rase & Roy, J. Am. Ceram. Soc.
-# 38 (1955) 102). Turn-over temperatures are the middles of the steps seen in
+# Res. 3 (1988) 1279; TiO2 counts as 1750 K [calibrated: facts 3 and 6], between its own
+# 2130 K and its eutectic with BaTiO3 (1595 K; Rase & Roy, J. Am. Ceram. Soc. 38 (1955)
+# 102). Turn-over temperatures are the middles of the steps seen in
 # thermogravimetry at 5-10 K/min; where none is known, 0.8 of the melting temperature.
 _ROWS = (
     # yttrium
