@@ -11,7 +11,7 @@ statements".
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -293,3 +293,20 @@ def translated(path: Path) -> Iterator[None]:
         yield
     except DatabaseError as error:
         raise StoreError(f"{path}: {error.orig}; nothing was written") from error
+
+
+def copy(path: Path, target: Path) -> None:
+    """Copy a database that may be in use; see `Store.backup`.
+
+    Source: SQLite documentation, "Online Backup API".
+    """
+    unfinished = target.with_name(f"{target.name}.unfinished")
+    try:
+        with (
+            closing(sqlite3.connect(path)) as source,
+            closing(sqlite3.connect(unfinished)) as destination,
+        ):
+            source.backup(destination)
+        os.replace(unfinished, target)
+    except (sqlite3.Error, OSError) as error:
+        raise StoreError(f"{target}: no copy was written: {error}") from error

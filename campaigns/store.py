@@ -300,3 +300,11 @@ class Store:
         row = {"sequence": self._head.sequence, "name": name, "seconds": seconds}
         with database.translated(self.path), self._engine.begin() as connection:
             database.insert_rows(connection, HostTimingRow, [row])
+
+    def backup(self, target: Path) -> None:
+        """Copy the whole database to a file, replacing an older copy at once.
+
+        Raises:
+            StoreError: If the copy cannot be written; an older one is then untouched.
+        """
+        database.copy(self.path, target)

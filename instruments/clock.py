@@ -8,6 +8,11 @@ VIRTUAL_EPOCH_SECONDS = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
 """Lab time at loop time zero in virtual mode, s since 1970."""
 
 
+def utc_seconds() -> float:
+    """Return the host's idea of now, s since 1970 UTC; for real labs only."""
+    return time.time()  # noqa: TID251
+
+
 class Clock:
     """Turns the loop's time into lab time, in seconds since 1970 UTC."""
 
@@ -18,8 +23,7 @@ class Clock:
     @classmethod
     def real(cls) -> "Clock":
         """Return a clock that agrees with UTC; needs a running loop."""
-        loop_seconds = asyncio.get_running_loop().time()
-        return cls(time.time() - loop_seconds)  # noqa: TID251
+        return cls(utc_seconds() - asyncio.get_running_loop().time())
 
     @classmethod
     def virtual(cls) -> "Clock":

@@ -31,25 +31,45 @@ def read(path: Path, *, wavelengths: tuple[float, float] = CU_K_ALPHA) -> Patter
         AnalysisError: If the file is missing, torn or of unknown kind, or its content
             cannot be a pattern; says what was found and what to do.
     """
-    suffix = path.suffix.lower()
     try:
         content = path.read_bytes()
     except OSError as error:
         raise AnalysisError(
             f"{path.name}: cannot be read ({error.strerror})"
         ) from error
+    return parse(content, path.suffix, name=path.name, wavelengths=wavelengths)
+
+
+def parse(
+    content: bytes,
+    suffix: str,
+    *,
+    name: str,
+    wavelengths: tuple[float, float] = CU_K_ALPHA,
+) -> Pattern:
+    """Read a measured pattern from the bytes of a file.
+
+    Args:
+        content: The whole file.
+        suffix: Its file name suffix, which says what kind it is, such as `.xrdml`.
+        name: What to call it in messages.
+        wavelengths: K-alpha1 and K-alpha2 where the file does not say, angstrom.
+
+    Raises:
+        AnalysisError: As `read`.
+    """
     if not content.strip():
-        raise AnalysisError(f"{path.name}: the file is empty; export it again")
-    if suffix == ".xrdml":
-        pattern = _read_xrdml(content, path.name)
-    elif suffix in (".xy", ".xye", ".csv", ".txt", ".dat"):
-        pattern = _read_columns(content, path.name, wavelengths)
+        raise AnalysisError(f"{name}: the file is empty; export it again")
+    if suffix.lower() == ".xrdml":
+        pattern = _read_xrdml(content, name)
+    elif suffix.lower() in (".xy", ".xye", ".csv", ".txt", ".dat"):
+        pattern = _read_columns(content, name, wavelengths)
     else:
         raise AnalysisError(
-            f"{path.name}: found a {suffix or 'nameless'} file; allowed: .xrdml, .xy, "
+            f"{name}: found a {suffix or 'nameless'} file; allowed: .xrdml, .xy, "
             ".xye, .csv, .txt, .dat; export the pattern as one of them"
         )
-    check(pattern, name=path.name)
+    check(pattern, name=name)
     return pattern
 
 

@@ -12,29 +12,39 @@ HOLD_BAND_CELSIUS = 10.0
 
 
 def heating_profile(step: FireStep, furnace: FurnaceSpec) -> HeatingProfile:
-    """Return the program of a firing: ramp, hold, and cool until the door may open."""
-    down = ROOM_CELSIUS + 0.5 * (furnace.open_below_celsius - ROOM_CELSIUS)
-    return HeatingProfile(
-        segments=(
-            Segment(
-                "ramp",
-                step.temperature_celsius,
-                celsius_per_minute=step.ramp_celsius_per_minute,
-            ),
-            Segment("hold", step.temperature_celsius, seconds=step.hold_hours * 3600.0),
-            Segment("ramp", down, celsius_per_minute=step.cool_celsius_per_minute),
-        ),
-        atmosphere=step.atmosphere,
+    """Return the program of a firing: ramp, hold, and cool until the door may open.
+
+    The way down follows what the furnace can do, so that the program, and with it the
+    gas, lasts until the furnace is cold.
+    """
+    down = ROOM_CELSIUS + 0.9 * (furnace.open_below_celsius - ROOM_CELSIUS)
+    cooling = tuple(
+        Segment("ramp", to, celsius_per_minute=rate)
+        for to, rate in cooling_ramps(
+            step.temperature_celsius,
+            down,
+            step.cool_celsius_per_minute,
+            furnace.cooling,
+        )
     )
+    heating = (
+        Segment(
+            "ramp",
+            step.temperature_celsius,
+            celsius_per_minute=step.ramp_celsius_per_minute,
+        ),
+        Segment("hold", step.temperature_celsius, seconds=step.hold_hours * 3600.0),
+    )
+    return HeatingProfile((*heating, *cooling), step.atmosphere)
 
 
-def cooling_seconds(
+def cooling_ramps(
     start_celsius: float,
     end_celsius: float,
     celsius_per_minute: float,
     cooling: tuple[tuple[float, float], ...],
-) -> float:
-    """Return how long a furnace needs to cool.
+) -> list[tuple[float, float]]:
+    """Return how a furnace cools, as ramps.
 
     Args:
         start_celsius: Temperature at the start.
@@ -44,14 +54,34 @@ def cooling_seconds(
             hottest first; below the last, that rate goes on.
 
     Returns:
-        Seconds, with the slower of the programmed and the possible rate throughout.
+        (temperature reached, rate in degrees Celsius per minute), each rate the slower
+        of the programmed and the possible one; neighbours of one rate are joined.
     """
-    total, at = 0.0, start_celsius
+    ramps: list[tuple[float, float]] = []
+    at = start_celsius
     for above, fastest in (*cooling, (-273.15, cooling[-1][1])):
-        to = max(above, end_celsius)
+        to, rate = max(above, end_celsius), min(celsius_per_minute, fastest)
         if at > to:
-            total += (at - to) / min(celsius_per_minute, fastest) * 60.0
+            if ramps and ramps[-1][1] == rate:
+                ramps.pop()
+            ramps.append((to, rate))
             at = to
+    return ramps
+
+
+def cooling_seconds(
+    start_celsius: float,
+    end_celsius: float,
+    celsius_per_minute: float,
+    cooling: tuple[tuple[float, float], ...],
+) -> float:
+    """Return how long a furnace needs to cool, s; arguments as `cooling_ramps`."""
+    total, at = 0.0, start_celsius
+    for to, rate in cooling_ramps(
+        start_celsius, end_celsius, celsius_per_minute, cooling
+    ):
+        total += (at - to) / rate * 60.0
+        at = to
     return total
 
 

@@ -1,0 +1,188 @@
+"""What a person sees while a campaign runs: a live panel, or plain lines."""
+
+import sys
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Protocol, Self
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from campaigns import lifecycle as facts
+from campaigns.narrative import Narrator
+from campaigns.spec import CampaignSpec
+from instruments.clock import iso
+from instruments.labspec import LabSpec
+
+
+class Display(Protocol):
+    """Follows events; a context manager around the run."""
+
+    def on_event(self, event: facts.Event) -> None:
+        """Take in one event."""
+        ...
+
+    def __enter__(self) -> Self:
+        """Start showing."""
+        ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop showing."""
+        ...
+
+
+def choose_display(spec: CampaignSpec, lab: LabSpec, *, quiet: bool) -> Display:
+    """Return no display for JSON, lines where piped, else the live panel."""
+    if quiet:
+        return Silent()
+    return Panel(spec, lab) if sys.stdout.isatty() else Lines()
+
+
+class Silent:
+    """Shows nothing."""
+
+    def on_event(self, event: facts.Event) -> None:
+        """Ignore the event."""
+
+    def __enter__(self) -> Self:
+        """Start."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop."""
+
+
+class Headlines:
+    """Words the events that a person waits for."""
+
+    KINDS = ("load-planned", "fired", "scored", "sample-ended", "resumed",
+             "campaign-ended")  # fmt: skip
+
+    def __init__(self) -> None:
+        """Start with nothing told."""
+        self._narrator = Narrator()
+
+    def of(self, event: facts.Event) -> str:
+        """Return one line, empty for an event that need not be shown."""
+        (line,) = self._narrator.lines([event])
+        is_drying = (
+            isinstance(event.payload, facts.Fired) and event.payload.step == "dry"
+        )
+        is_shown = event.payload.kind in self.KINDS and not is_drying
+        return line.strip() if is_shown else ""
+
+
+@dataclass
+class Lines(Silent):
+    """Prints a plain line for each event that matters."""
+
+    headlines: Headlines = field(default_factory=Headlines)
+
+    def on_event(self, event: facts.Event) -> None:
+        """Print the event's line, if it has one."""
+        if text := self.headlines.of(event):
+            sys.stdout.write(text + "\n")
+            sys.stdout.flush()
+
+
+@dataclass
+class Panel:
+    """A live panel: the load in hand, the instruments, the best so far, time left."""
+
+    spec: CampaignSpec
+    lab: LabSpec
+    console: Console = field(default_factory=Console)
+    load: facts.LoadPlanned | None = None
+    load_began: float = 0.0
+    lab_time: float = 0.0
+    scored: int = 0
+    best: str = "none yet"
+    best_mean: float | None = None
+    doing: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Instrument to (task, action) that it is on."""
+    tasks: dict[str, str] = field(default_factory=dict)
+    """Open task to its instrument."""
+    headlines: Headlines = field(default_factory=Headlines)
+
+    def __post_init__(self) -> None:
+        """Make the live region."""
+        self._live = Live(
+            console=self.console, refresh_per_second=8, get_renderable=self.render
+        )
+
+    def __enter__(self) -> Self:
+        """Start showing."""
+        self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop showing; the last state stays on the screen."""
+        self._live.stop()
+
+    def on_event(self, event: facts.Event) -> None:
+        """Take in one event."""
+        self.lab_time = event.lab_time
+        match event.payload:
+            case facts.LoadPlanned() as load:
+                self.load, self.load_began = load, event.lab_time
+            case facts.TaskStarted() as task:
+                self.tasks[task.task] = task.instrument
+                self.doing[task.instrument] = (task.task, task.action)
+            case facts.TaskFinished() | facts.TaskFailed() as over:
+                self.doing.pop(self.tasks.pop(over.task, ""), None)
+            case facts.Scored() as scored:
+                self._score(scored)
+            case _:
+                pass
+        if text := self.headlines.of(event):
+            self.console.print(text, highlight=False)
+
+    def _score(self, scored: facts.Scored) -> None:
+        self.scored += 1
+        first = self.spec.objectives[0]
+        mean = scored.scores[first.label].mean
+        sign = 1.0 if first.goal == "maximize" else -1.0
+        if self.best_mean is None or sign * mean > sign * self.best_mean:
+            self.best_mean = mean
+            sd = scored.scores[first.label].variance ** 0.5
+            self.best = f"{first.label} {mean:.3f} ± {sd:.3f} ({scored.sample})"
+
+    def render(self) -> Group:
+        """Return the panel as it stands."""
+        total = self.spec.budget.experiments
+        head = Table.grid(padding=(0, 2))
+        head.add_row(Text(self.spec.name, style="bold"), iso(self.lab_time)[:16])
+        head.add_row("load", self._load_text())
+        head.add_row("best so far", self.best)
+        head.add_row("experiments", f"{self.scored} of {total}")
+        head.add_row("", ProgressBar(total=total, completed=self.scored, width=40))
+        instruments = Table("instrument", "doing", "task", box=None, pad_edge=False)
+        for name in self._instruments():
+            task, action = self.doing.get(name, ("", "idle"))
+            style = "dim" if action == "idle" else ""
+            instruments.add_row(name, action, task, style=style)
+        return Group(head, instruments)
+
+    def _instruments(self) -> list[str]:
+        groups = (
+            self.lab.dosers, self.lab.balances, self.lab.mixers, self.lab.furnaces,
+            self.lab.diffractometers, self.lab.arms, self.lab.operators,
+        )  # fmt: skip
+        return [name for group in groups for name in group]
+
+    def _load_text(self) -> str:
+        if self.load is None:
+            return "proposing the first"
+        left = max(self.load_began + self.load.seconds - self.lab_time, 0.0) / 3600.0
+        return (
+            f"{self.load.load}: {len(self.load.samples)} samples in "
+            f"{self.load.furnace}, {left:.1f} h left"
+        )

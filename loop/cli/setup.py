@@ -1,0 +1,138 @@
+"""What every campaign needs before it runs: checks, database, engine."""
+
+from collections.abc import Awaitable, Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from campaigns.lifecycle import Resumed
+from campaigns.spec import CampaignSpec
+from campaigns.store import Store
+from instruments.labspec import LabSpec
+from instruments.protocols import Lab
+
+if TYPE_CHECKING:
+    from loop.engine import Engine
+    from loop.recorder import Watcher
+
+RECORDED = ("athanor-lab", "ax-platform", "botorch", "gpytorch", "torch", "numpy",
+            "scipy", "pymatgen", "xraydb")  # fmt: skip
+"""Distributions whose versions are kept with every campaign."""
+
+
+def default_lab_file() -> Path:
+    """Return the lab file of the simulated A-Lab that comes with Athanor."""
+    import instruments
+
+    return Path(instruments.__file__).parent / "simulated-lab.toml"
+
+
+def lab_file_for(campaign: Path) -> Path:
+    """Return `lab.toml` beside a campaign file, else the simulated A-Lab's."""
+    beside = campaign.parent / "lab.toml"
+    return beside if beside.is_file() else default_lab_file()
+
+
+def checked_lab(spec: CampaignSpec, lab_file: Path) -> LabSpec:
+    """Load the lab and check the campaign against it.
+
+    Raises:
+        LabFileError: With every fault of the lab file.
+        SpecError: With everything that this lab cannot do or chemistry forbids.
+    """
+    from campaigns.check import check
+    from campaigns.materials.phases import PhaseTable
+    from instruments.labfile import load_lab_file
+
+    lab = load_lab_file(lab_file)
+    check(spec, lab, PhaseTable.load()).require()
+    return lab
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of the software that decides and computes."""
+    return {name: _version(name) for name in RECORDED}
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def new_store(
+    path: Path,
+    spec: CampaignSpec,
+    lab: LabSpec,
+    *,
+    mode: Literal["virtual", "emulated", "real"],
+    proposer: str,
+    lab_time: float,
+) -> Store:
+    """Open a new campaign database.
+
+    Raises:
+        StoreError: If there is one already.
+        ProposalError: If no proposer has that name.
+    """
+    from campaigns.materials.phases import PhaseTable
+    from loop.analyse.candidates import candidate_phases
+    from loop.propose.proposer import make_proposer
+
+    make_proposer(proposer)
+    labels = tuple(precursor.label for precursor in spec.precursors)
+    met = candidate_phases(spec, labels, PhaseTable.load())
+    return Store.create(
+        path,
+        spec,
+        lab=lab,
+        mode=mode,
+        proposer=proposer,
+        lab_time=lab_time,
+        phases={phase.name: phase.row_sha256 for phase in met},
+        versions=versions(),
+    )
+
+
+def make_engine(
+    store: Store,
+    lab: Lab,
+    *,
+    now: Callable[[], float],
+    compute: Callable[[Callable[[], Any]], Awaitable[Any]],
+    watcher: "Watcher",
+) -> "Engine":
+    """Return the engine of an open campaign."""
+    from campaigns.materials.phases import PhaseTable
+    from loop.engine import Engine
+    from loop.propose.proposer import make_proposer
+    from loop.recorder import Recorder
+
+    return Engine(
+        recorder=Recorder(store, watchers=[watcher]),
+        spec=store.spec,
+        lab=lab,
+        table=PhaseTable.load(),
+        proposer=make_proposer(store.opened.proposer),
+        now=now,
+        compute=compute,
+    )
+
+
+def record_resumption(engine: "Engine") -> None:
+    """Note in the log that a new process goes on, and what it found open."""
+    from campaigns.lifecycle import TaskFailed, TaskFinished, TaskStarted
+
+    found: dict[str, str] = {}
+    for payload in engine.ledger.tasks:
+        if isinstance(payload, TaskStarted):
+            found[payload.task] = "unknown"
+        elif isinstance(payload, TaskFinished | TaskFailed):
+            found.pop(payload.task, None)
+    if engine.ledger.loads:
+        engine.recorder.append(
+            Resumed(reason="a new process goes on", reconciled=found),
+            actor="engine",
+            lab_time=engine.now(),
+        )

@@ -1,0 +1,176 @@
+"""Dry runs: `athanor simulate`, on the simulated lab.
+
+The only module of `loop` that knows the simulators; it hands the engine a lab whose
+transports lead to simulated firmware, and virtual time.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from instruments.clock import VIRTUAL_EPOCH_SECONDS
+from loop.cli.running import (
+    DATABASE,
+    AsJson,
+    Campaign,
+    LabFile,
+    Output,
+    ProposerName,
+    carry_on,
+    new_folder,
+)
+
+if TYPE_CHECKING:
+    from campaigns.spec import CampaignSpec
+    from campaigns.store import Store
+    from instruments.labspec import LabSpec
+    from loop.cli.display import Display
+
+WORLD = "world.jsonl"
+"""The simulated world's own journal, beside the database."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(simulate)
+
+
+def simulate(
+    file: Annotated[Path, typer.Argument(help="Campaign file.")],
+    output: Output = None,
+    lab: LabFile = None,
+    proposer: ProposerName = "athanor",
+    seed: Annotated[int | None, typer.Option(help="Seed, if not the file's.")] = None,
+    world: Annotated[
+        int | None, typer.Option(help="Seed of the hidden truth; else the seed.")
+    ] = None,
+    speed: Annotated[
+        float | None,
+        typer.Option(help="Lab seconds per second; as fast as it goes if absent."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run a campaign on the simulated lab, through the drivers of the real one."""
+    from campaigns.specfile import load
+    from loop.cli.setup import checked_lab, lab_file_for, new_store
+
+    spec = load(file)
+    if seed is not None:
+        spec = spec.model_copy(update={"seed": seed})
+    lab_spec = checked_lab(spec, lab or lab_file_for(file))
+    folder = new_folder(output, file)
+    truth = spec.seed if world is None else world
+    with new_store(
+        folder / DATABASE, spec, lab_spec, mode="virtual", proposer=proposer,
+        lab_time=VIRTUAL_EPOCH_SECONDS,
+    ) as store:  # fmt: skip
+        _go(store, lab_spec, truth=truth, start=0.0, speed=speed, as_json=as_json)
+
+
+def resume_simulated(
+    store: "Store", lab_spec: "LabSpec", *, speed: float | None, as_json: bool
+) -> None:
+    """Go on with a dry run where its database or its world's journal ends."""
+    from simulators.journal import Journal
+
+    journal = Journal(store.path.parent / WORLD)
+    truth, physical = int(journal.effects[0]["seed"]), journal.last_seconds
+    journal.close()
+    recorded = max(e.lab_time for e in store.events()) - VIRTUAL_EPOCH_SECONDS
+    start = max(recorded, physical)
+    _go(store, lab_spec, truth=truth, start=start, speed=speed, as_json=as_json)
+
+
+def _go(
+    store: "Store",
+    lab_spec: "LabSpec",
+    *,
+    truth: int,
+    start: float,
+    speed: float | None,
+    as_json: bool,
+) -> None:
+    from simulators import clock
+
+    runner = partial(clock.run, start_seconds=start, speed=speed)
+    carry_on(store, _in_world(store, lab_spec, truth), as_json=as_json, runner=runner)
+
+
+def _in_world(store: "Store", lab_spec: "LabSpec", truth: int) -> Campaign:
+    """Return the campaign on the simulated lab; its world goes on from its journal."""
+
+    async def campaign(display: "Display") -> float:
+        from instruments.clock import Clock
+        from instruments.lab import connect
+        from loop.cli.setup import make_engine, record_resumption
+
+        clock = Clock.virtual()
+        began = asyncio.get_running_loop().time()
+        world = simulated_ports(
+            lab_spec, store.spec, seed=truth, journal=store.path.parent / WORLD
+        )
+        async with (
+            world as (openers, fetchers),
+            connect(lab_spec, openers=openers, fetchers=fetchers, clock=clock) as lab,
+        ):
+            engine = make_engine(
+                store, lab, now=clock.now, compute=_at_once, watcher=display.on_event
+            )
+            record_resumption(engine)
+            await engine.run()
+        return asyncio.get_running_loop().time() - began
+
+    return campaign
+
+
+@asynccontextmanager
+async def simulated_ports(
+    lab: "LabSpec",
+    spec: "CampaignSpec | None" = None,
+    *,
+    seed: int = 0,
+    journal: Path | None = None,
+) -> AsyncIterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Yield openers and fetchers for the `sim://` URLs of a lab; none if it has none.
+
+    On a lab that is simulated in part, the simulated part runs in real time.
+
+    Args:
+        lab: The lab.
+        spec: The campaign, whose precursors fill the dosing heads.
+        seed: Seed of the hidden truth.
+        journal: The world's own journal; kept in memory if absent.
+    """
+    if "sim://" not in lab.model_dump_json():
+        yield {}, {}
+        return
+    from simulators.lab import SimulatedLab
+    from simulators.physics import Reagent
+
+    rack = next((name for name, r in lab.racks.items() if r.holds == "head"), "heads")
+    reagents = {
+        f"{rack}/{number}": Reagent(
+            name=p.label,
+            formula=p.formula,
+            assay=p.assay,
+            loss_on_ignition=p.loss_on_ignition,
+            particle_micrometres=p.particle_micrometres,
+            stock_grams=p.stock_grams,
+        )
+        for number, p in enumerate(spec.precursors if spec else (), start=1)
+    }
+    world = SimulatedLab(lab, reagents, seed=seed, journal_path=journal)
+    try:
+        yield dict(world.openers), dict(world.fetchers)
+    finally:
+        await world.close()
+
+
+async def _at_once(work: Callable[[], Any]) -> Any:  # noqa: ANN401
+    """Compute while virtual time stands still, so that runs are reproducible."""
+    return work()

@@ -1,0 +1,147 @@
+"""The closed loop: history, propose, plan, execute, identify, score; and again."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from campaigns.ledger import Ledger
+from campaigns.lifecycle import CampaignEnded, LoadPlanned, Payload, Proposed
+from campaigns.materials.phases import PhaseTable
+from campaigns.spec import CampaignSpec
+from campaigns.synthesis import build_recipe
+from instruments.protocols import Lab
+from instruments.quantities import Slot
+from loop.analyse.samples import analyse_sample
+from loop.errors import ProposalError
+from loop.plan.bench import Bench
+from loop.plan.effects import Effects
+from loop.plan.executor import Executor
+from loop.plan.scheduler import schedule
+from loop.plan.tasks import Sample, choose_furnace, plan_load
+from loop.propose.proposer import Proposer
+from loop.recorder import Recorder
+from loop.stopping import stop_reason
+
+SECONDS_PER_DAY = 86400.0
+
+
+@dataclass
+class Engine:
+    """One campaign on one lab."""
+
+    recorder: Recorder
+    spec: CampaignSpec
+    lab: Lab
+    table: PhaseTable
+    proposer: Proposer
+    now: Callable[[], float]
+    """Lab time, s since 1970."""
+    compute: Callable[[Callable[[], Any]], Awaitable[Any]]
+    """Runs a long computation without stopping the instruments."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """Return where the campaign stands."""
+        return self.recorder.ledger
+
+    async def run(self) -> str:
+        """Go on until the campaign is over; return why it ended.
+
+        Raises:
+            ProposalError: If no further sample can be proposed.
+            ScheduleError: If the lab cannot carry out a load.
+            FaultError: If an instrument reports a fault; the campaign can be resumed.
+        """
+        while (reason := self._reason()) is None:
+            await self.step()
+        self._append(CampaignEnded(reason=reason))
+        return reason
+
+    async def step(self) -> None:
+        """Make, measure and score one furnace load."""
+        load = self.ledger.open_load() or await self._propose()
+        samples = _as_samples([self.ledger.proposed[name] for name in load.samples])
+        plan = schedule(plan_load(load.load, samples, self.lab.spec, load.furnace))
+        effects = Effects(self.recorder, self.now, payloads=self.ledger.tasks)
+        bench = Bench(self.lab, effects, self._heads(), self.now)
+        executor = Executor(bench, load.load, self._analyse, set(self.ledger.held))
+        await executor.run(plan)
+
+    async def _propose(self) -> LoadPlanned:
+        """Propose the next load from the history and record it."""
+        history = self.recorder.store.history()
+        made = len(history.trials)
+        number = len(self.ledger.loads) + 1
+        size = min(self._slots(), self.spec.budget.experiments - made)
+        proposals = await self.compute(
+            lambda: self.proposer.propose(
+                self.spec, history, load=number, size=size, seed=self.spec.seed
+            )
+        )
+        if not proposals:
+            raise ProposalError("no candidate of the space is left to try")
+        proposed = [
+            Proposed(
+                sample=f"S{made + i:04d}",
+                proposal=proposal,
+                recipe=build_recipe(self.spec, proposal.parameters),
+            )
+            for i, proposal in enumerate(proposals, start=1)
+        ]
+        planned = self._plan(number, proposed)
+        self._append(*proposed, planned)
+        return planned
+
+    def _plan(self, number: int, proposed: Sequence[Proposed]) -> LoadPlanned:
+        """Choose the furnace of a load and foresee its length."""
+        lab, samples = self.lab.spec, _as_samples(proposed)
+        furnace = choose_furnace(lab, proposed[0].recipe.firings, len(proposed))
+        return LoadPlanned(
+            load=number,
+            furnace=furnace,
+            samples=tuple(p.sample for p in proposed),
+            seconds=schedule(plan_load(number, samples, lab, furnace)).seconds,
+        )
+
+    async def _analyse(self, sample: str) -> None:
+        """Identify and score a scanned sample, once."""
+        if self.ledger.is_settled(sample):
+            return
+        raw = self.recorder.store.blob(self.ledger.scans[sample].raw)
+        result = await self.compute(
+            lambda: analyse_sample(self.spec, self.table, self.ledger, sample, raw)
+        )
+        if result.fit is not None:
+            self.recorder.put_blob(result.fit)
+        self._append(*result.payloads, actor="analyser")
+
+    def _heads(self) -> dict[str, Slot]:
+        """Return where each dosing head stands: its rack, in campaign file order."""
+        rack = next(n for n, r in self.lab.spec.racks.items() if r.holds == "head")
+        labels = (p.label for p in self.spec.precursors)
+        return {label: Slot(rack, i) for i, label in enumerate(labels, start=1)}
+
+    def _slots(self) -> int:
+        furnaces = self.lab.spec.furnaces.values()
+        return max(f.slots for f in furnaces if f.purpose == "fire")
+
+    def _reason(self) -> str | None:
+        if self.ledger.open_load() is not None:
+            return None
+        return stop_reason(
+            self.spec,
+            self.recorder.store.history(),
+            days=(self.now() - self.ledger.opened_at) / SECONDS_PER_DAY,
+            grams=self.ledger.grams_dosed(),
+        )
+
+    def _append(self, *payloads: Payload, actor: str = "engine") -> None:
+        self.recorder.append(*payloads, actor=actor, lab_time=self.now())
+
+
+def _as_samples(proposed: Sequence[Proposed]) -> tuple[Sample, ...]:
+    """Give the samples of one load their furnace slots, in order."""
+    return tuple(
+        Sample(p.sample, int(p.sample.removeprefix("S")), slot, p.recipe)
+        for slot, p in enumerate(proposed, start=1)
+    )
