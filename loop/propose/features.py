@@ -35,7 +35,7 @@ RARE_EARTH = frozenset(
         "Lu",
     ]
 )
-VOLATILE = frozenset(["H", "C", "N", "O", "S", "F", "Cl", "Br", "I"])
+VOLATILE = frozenset(["H", "C", "N", "O", "F", "Cl", "Br", "I"])
 """Elements that name a salt, not a cation."""
 
 OXIDE_FROM_CELSIUS: Mapping[tuple[str, str], float] = {
@@ -106,18 +106,21 @@ class SetChemistry:
 def salt_of(formula: Formula) -> str:
     """Return the kind of salt: oxide, carbonate, hydroxide, nitrate, peroxide, ..."""
     n = {element: float(amount) for element, amount in formula.amounts.items()}
-    oxygen, hydrogen = n.get("O", 0.0), n.get("H", 0.0)
     carbon, nitrogen = n.get("C", 0.0), n.get("N", 0.0)
+    # Water and hydroxide bring oxygen along: count what is left for the anion.
+    oxygen = n.get("O", 0.0) - n.get("H", 0.0) / 2
     kinds = {
-        # Hydrate water brings oxygen along: count what is left for carbon.
-        "carbonate": carbon and oxygen - hydrogen / 2 >= 2 * carbon,
+        "phosphate": n.get("P"),
+        "sulfate": n.get("S"),
+        "halide": {"F", "Cl", "Br", "I"} & n.keys(),
+        # 3 O for each C, 2.5 in hydrogen carbonates, 2 in oxalates.
+        "carbonate": carbon and oxygen >= 2.5 * carbon,
         "organic": carbon,
         "nitrate": nitrogen and oxygen >= 3 * nitrogen,
+        "ammonium": nitrogen and "H" in n,
         "nitride": nitrogen,
-        "sulfur": n.get("S"),
-        "halide": {"F", "Cl", "Br", "I"} & n.keys(),
-        "hydroxide": hydrogen and oxygen,
-        "element": not oxygen,
+        "hydroxide": "H" in n and "O" in n,
+        "element": "O" not in n,
         "peroxide": _has_peroxide(formula),
     }
     return next((kind for kind, is_so in kinds.items() if is_so), "oxide")
