@@ -7,6 +7,8 @@ from typing import Any
 from campaigns.errors import MaterialError
 from campaigns.materials.formula import Formula
 
+POSITIONS = ("refined", "model")
+"""Where the positions of a row come from."""
 VALENCES = ("plain", "mixed", "peroxide", "metal")
 """What charge balance may expect of a phase."""
 
@@ -22,7 +24,7 @@ _NUMBERS = ("xray_density", "melting_celsius", "decomposition_celsius")
 _TEXTS = ("decomposition_atmosphere", "volatility", "note")
 _LISTS = ("hazards", "crucibles")
 _OTHERS = ("name", "formula", "hall", "cell", "sites", "valence", "habit", "sources")
-_KNOWN = frozenset((*_OTHERS, *_NUMBERS, *_TEXTS, *_LISTS))
+_KNOWN = frozenset(("positions", *_OTHERS, *_NUMBERS, *_TEXTS, *_LISTS))
 
 
 def parse_row(row: Mapping[str, Any], citations: Mapping[str, str]) -> dict[str, Any]:
@@ -48,7 +50,10 @@ def parse_row(row: Mapping[str, Any], citations: Mapping[str, str]) -> dict[str,
     values: dict[str, Any] = {
         "name": name,
         "formula": Formula.parse(row["formula"]),
-        "valence": _one_of(name, row.get("valence", "plain"), VALENCES),
+        "valence": _one_of(name, "valence", row.get("valence", "plain"), VALENCES),
+        "positions": _one_of(
+            name, "positions", row.get("positions", "refined"), POSITIONS
+        ),
         "hall": row.get("hall"),
         "cell": _cell(name, row.get("cell")),
         "sites": [_site(name, site) for site in row.get("sites", ())],
@@ -74,9 +79,9 @@ def _fault(name: str, field: str, found: str, allowed: str) -> MaterialError:
     return MaterialError(message)
 
 
-def _one_of(name: str, value: object, allowed: tuple[str, ...]) -> str:
+def _one_of(name: str, field: str, value: object, allowed: tuple[str, ...]) -> str:
     if not isinstance(value, str) or value not in allowed:
-        raise _fault(name, "valence", repr(value), ", ".join(allowed))
+        raise _fault(name, field, repr(value), ", ".join(allowed))
     return value
 
 

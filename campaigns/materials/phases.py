@@ -57,6 +57,8 @@ class Phase:
     """a, b, c in Å and α, β, γ in degrees, at room temperature."""
     sites: tuple[Site, ...]
     """Asymmetric unit; empty where no structure is known."""
+    positions: str
+    """`refined` by diffraction, or `model`: lines stand right, intensities may not."""
     xray_density: float | None
     """Cited X-ray density, g/cm³; the checker compares the cell with it."""
     valence: str

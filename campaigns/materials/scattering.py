@@ -38,6 +38,8 @@ _NON_METALS = frozenset(
     ["H", "D", "B", "C", "N", "O", "F", "Si", "P", "S", "Cl", "Se", "Br", "I"]
 )
 
+_BLOCK = 2048
+"""Vectors worked on at once; large cells have tens of thousands."""
 _ABSENT = 1e-6
 """Reflections below this share of the strongest |F|² are systematic absences."""
 _SAME_D = 2e-6
@@ -273,12 +275,14 @@ def _mean_f_squared(
     members: Integers, s: Floats, sites: _Sites, energy_ev: float | None
 ) -> Floats:
     """Return |F|² averaged over each Friedel pair; `s` is sinθ/λ, 1/Å."""
-    phases = 2 * np.pi * (members @ sites.fractional.T)
-    weight = sites.occupancy * np.exp(-np.outer(s * s, sites.b_iso))
-    cosines, sines = np.cos(phases) * weight, np.sin(phases) * weight
     # Sums of geometry per ion; the form factors are the same within an ion.
     chosen = (sites.ion[:, None] == np.arange(len(sites.ions))).astype(float)
-    cosine_sum, sine_sum = cosines @ chosen, sines @ chosen
+    blocks = range(0, len(members), _BLOCK)
+    sums = [
+        [part @ chosen for part in _geometry(members[cut], s[cut], sites)]
+        for cut in (slice(start, start + _BLOCK) for start in blocks)
+    ]
+    cosine_sum, sine_sum = (np.concatenate(part) for part in zip(*sums, strict=True))
     factors = np.stack([form_factor(ion, s) for ion in sites.ions], axis=1).astype(
         complex
     )
@@ -289,6 +293,13 @@ def _mean_f_squared(
     even, odd = (factors * cosine_sum).sum(axis=1), (factors * sine_sum).sum(axis=1)
     # F(±h) = even ± i odd, so the mean of the two moduli squared is the plain sum.
     return np.asarray(np.abs(even) ** 2 + np.abs(odd) ** 2)
+
+
+def _geometry(members: Integers, s: Floats, sites: _Sites) -> tuple[Floats, Floats]:
+    """Return cosine and sine of each site's phase times its weight, `m x sites`."""
+    phases = 2 * np.pi * (members @ sites.fractional.T)
+    weight = sites.occupancy * np.exp(-np.outer(s * s, sites.b_iso))
+    return np.cos(phases) * weight, np.sin(phases) * weight
 
 
 def _merged(

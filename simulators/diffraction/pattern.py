@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from campaigns.materials.xraytables import CU_KA1_ANGSTROM, CU_KB_ANGSTROM
 from simulators.diffraction.absorption import depths, filled_share
 from simulators.diffraction.crystals import Grains, Structures
 from simulators.diffraction.diffuse import diffuse_rate, empty_rate
@@ -98,9 +99,17 @@ def expected_rate(
         grains,
         structures=structures or Structures.cited(),
         particle_micrometres=particle_micrometres,
+        two_theta_max=_reach(float(angles.max())),
     )
     rate = diffuse_rate(mixture, instrument, theta)
     return np.maximum(rate + _bragg_rate(mixture, instrument, angles), 0.0)
+
+
+def _reach(two_theta: float) -> float:
+    """Return the angle of Kα1 whose Kβ line still reaches into the scan, degrees."""
+    last = np.sin(np.radians((two_theta + MARGIN_DEGREES) / 2))
+    sine = min(float(last) * CU_KA1_ANGSTROM / CU_KB_ANGSTROM, 0.985)
+    return float(np.ceil(2 * np.degrees(np.arcsin(sine))))
 
 
 def _bragg_rate(mixture: Specimen, instrument: Instrument, angles: Floats) -> Floats:

@@ -22,8 +22,6 @@ from simulators.diffraction.crystals import (
 
 Floats = NDArray[np.float64]
 
-_LARGEST_2THETA = 160.0
-
 
 @dataclass(frozen=True, eq=False)
 class Scatterer:
@@ -92,6 +90,7 @@ def specimen(
     *,
     structures: Structures,
     particle_micrometres: float,
+    two_theta_max: float,
 ) -> Specimen:
     """Return the mixture.
 
@@ -102,6 +101,7 @@ def specimen(
         grains: Crystals by phase name; `Crystallites()` where missing.
         structures: The true structures.
         particle_micrometres: Diameter of the particles, µm.
+        two_theta_max: Angle up to which lines of Kα1 are needed, degrees.
 
     Raises:
         ValueError: If a weight is negative or nothing is named.
@@ -129,34 +129,34 @@ def specimen(
         if phase is not None and ordered > 0:
             phases[name] = (ordered, phase, grown)
     mixed = mass_attenuation(whole)
-    built = _scatterers(phases, mixed, particle_micrometres)
-    solid = sum(share / _density(phase) for share, phase, _ in phases.values())
+    lines = {n: _reflections(p, two_theta_max) for n, (_, p, _) in phases.items()}
+    volumes = {
+        name: share / lines[name].density_grams_per_cm3
+        for name, (share, _, _) in phases.items()
+    }
+    built = _scatterers(phases, lines, volumes, mixed, particle_micrometres)
+    solid = sum(volumes.values())
     ordered_share = sum(share for share, _, _ in phases.values())
     density = ordered_share / solid if solid > 0 else 3.0
     return Specimen(built, crystalline, disordered, mixed, density)
 
 
-def _density(phase: Phase) -> float:
-    return _reflections(phase).density_grams_per_cm3
-
-
 @lru_cache(maxsize=512)
-def _reflections(phase: Phase) -> Reflections:
-    return reflections(phase, CU_KA1_ANGSTROM, _LARGEST_2THETA)
+def _reflections(phase: Phase, two_theta_max: float) -> Reflections:
+    return reflections(phase, CU_KA1_ANGSTROM, two_theta_max)
 
 
 def _scatterers(
     phases: Mapping[str, tuple[float, Phase, Grains]],
+    lines: Mapping[str, Reflections],
+    volumes: Mapping[str, float],
     mixed: float,
     particle_micrometres: float,
 ) -> tuple[Scatterer, ...]:
-    lines = {name: _reflections(phase) for name, (_, phase, _) in phases.items()}
+    if not phases:
+        return ()
     linear = {name: r.linear_attenuation_per_cm for name, r in lines.items()}
-    volumes = {
-        name: share / lines[name].density_grams_per_cm3
-        for name, (share, _, _) in phases.items()
-    }
-    factors = microabsorption(linear, volumes, particle_micrometres) if volumes else {}
+    factors = microabsorption(linear, volumes, particle_micrometres)
     return tuple(
         Scatterer(
             name=name,

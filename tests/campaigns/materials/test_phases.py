@@ -34,7 +34,7 @@ def test_at_least_fifty_phases_with_structure() -> None:
 
 
 NAMED = """
-Y2O3 BaO BaO2 BaCO3 CuO Cu2O Y2BaCuO5 Y2Cu2O5 YBa2Cu3O7 YBa2Cu3O6
+Y2O3 BaO BaO2 BaCO3 CuO Cu2O Y2BaCuO5 BaCuO2 Y2Cu2O5 YBa2Cu3O7 YBa2Cu3O6
 BaTiO3 BaTiO3-cubic Ba2TiO4 TiO2-anatase TiO2-rutile CaCO3 Al2O3 BaAl2O4
 Bi2O3 In2O3 La(OH)3 Li2CO3 MnCO3 NiO V2O5 ZnO ZrO2
 """
@@ -94,6 +94,12 @@ def test_the_digest_follows_every_value() -> None:
     assert changed.row_sha256 != phase.row_sha256
 
 
+def test_models_are_marked_as_such() -> None:
+    models = [name for name, phase in TABLE.items() if phase.positions == "model"]
+    assert models == ["BaCuO2"]
+    assert "model" in dict(TABLE["BaCuO2"].sources)["structure"]
+
+
 def test_every_number_has_a_source() -> None:
     for phase in TABLE.values():
         groups = dict(phase.sources)
@@ -134,6 +140,7 @@ def test_elements_may_share_a_site(tmp_path) -> None:
         ('structure = "paper"', 'structure = "book"', "found book"),
         ("hall = 523", "hall = 523\ncolour = 1", "one of"),
         ("hall = 523", 'hall = 523\nvalence = "odd"', "plain, mixed, peroxide"),
+        ("hall = 523", 'hall = 523\npositions = "guessed"', "refined, model"),
         ("hall = 523", 'hall = 523\nxray_density = "6"', "xray_density: found '6'"),
         ("[[phase]]", "[[phase", "cannot be read"),
     ],

@@ -1,6 +1,7 @@
 """Reflections against pymatgen's own calculator and against textbook cases."""
 
 import pickle
+import time
 
 import numpy as np
 import pytest
@@ -115,6 +116,24 @@ def test_displacement_weakens_high_angles_as_exp_minus_2_b_s_squared() -> None:
     assert with_b.f_squared == pytest.approx(
         without.f_squared * np.exp(-2 * 1.5 * s**2)
     )
+
+
+def test_large_cells_are_worked_on_in_blocks(monkeypatch) -> None:
+    whole = reflections(wurtzite(), 1.0, 120.0)
+    monkeypatch.setattr("campaigns.materials.scattering._BLOCK", 7)
+    assert reflections(wurtzite(), 1.0, 120.0).f_squared == pytest.approx(
+        whole.f_squared
+    )
+
+
+def test_a_common_phase_takes_little_time() -> None:
+    structure = rutile()
+    times = []
+    for _ in range(3):
+        start = time.process_time()
+        reflections(structure)
+        times.append(time.process_time() - start)
+    assert min(times) < 0.03
 
 
 def test_survives_pickling() -> None:
