@@ -28,7 +28,8 @@ class Ledger:
     held: dict[str, facts.SampleEnded] = field(default_factory=dict)
     """Samples that ended without a score."""
     tasks: list[facts.Payload] = field(default_factory=list)
-    """Intents and outcomes in order: what `loop.plan.effects` starts from."""
+    """Intents, outcomes and what was found at each resumption, in order: what
+    `loop.plan.effects` starts from."""
     measured: dict[str, facts.Values] = field(default_factory=dict)
     """Finished task to what it measured."""
     ended: str = ""
@@ -48,7 +49,7 @@ class Ledger:
                 self.proposed[payload.sample] = payload
             case facts.LoadPlanned():
                 self.loads[payload.load] = payload
-            case facts.TaskStarted() | facts.TaskFailed():
+            case facts.TaskStarted() | facts.TaskFailed() | facts.Resumed():
                 self.tasks.append(payload)
             case facts.TaskFinished():
                 self.tasks.append(payload)

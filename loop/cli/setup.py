@@ -121,18 +121,24 @@ def make_engine(
 
 
 def record_resumption(engine: "Engine") -> None:
-    """Note in the log that a new process goes on, and what it found open."""
+    """Note in the log that a new process goes on, and which tasks are in doubt.
+
+    Nothing was asked yet, so what became of them is `unknown`; whatever is found by
+    asking the instruments becomes the outcome of each task when its turn comes.
+    """
     from campaigns.lifecycle import TaskFailed, TaskFinished, TaskStarted
 
-    found: dict[str, str] = {}
+    doubtful: dict[str, str] = {}
     for payload in engine.ledger.tasks:
         if isinstance(payload, TaskStarted):
-            found[payload.task] = "unknown"
-        elif isinstance(payload, TaskFinished | TaskFailed):
-            found.pop(payload.task, None)
+            doubtful[payload.task] = "unknown"
+        elif isinstance(payload, TaskFinished) or (
+            isinstance(payload, TaskFailed) and payload.outcome != "fault"
+        ):
+            doubtful.pop(payload.task, None)
     if engine.ledger.loads:
         engine.recorder.append(
-            Resumed(reason="a new process goes on", reconciled=found),
+            Resumed(reason="a new process goes on", reconciled=doubtful),
             actor="engine",
             lab_time=engine.now(),
         )

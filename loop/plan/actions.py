@@ -1,10 +1,15 @@
 """What each kind of task does on the bench, effect by effect."""
 
+from statistics import fmean
+
 from campaigns.recipe import MixStep, RegrindStep, ScanStep
+from instruments.labspec import DoserSpec
 from instruments.quantities import Slot
-from loop.plan.bench import Bench, Container
+from loop.plan.arm import carry, mount
+from loop.plan.bench import Bench
 from loop.plan.heating import heat
-from loop.plan.tasks import Sample, Task
+from loop.plan.tasks import Container, Sample, Task
+from loop.plan.work import dose, mix, scan, weigh
 
 GRIND_RPM, GRIND_MINUTES = 1500.0, 10.0
 
@@ -26,14 +31,33 @@ async def carry_out(bench: Bench, task: Task, instrument: str, *, load: int) -> 
 async def _dose(bench: Bench, task: Task, sample: Sample, doser: str) -> None:
     await bench.fetch(sample, "vial")
     await _carry_in(bench, task, sample, "vial", Slot(doser))
-    for precursor, grams in sample.recipe.grams.items():
-        await bench.mount(
-            sample, doser, precursor, name=f"{task.name}/mount {precursor}"
+    shares: list[float] = []
+    for precursor, planned in sample.recipe.grams.items():
+        wanted = corrected_grams(planned, shares, bench.lab.spec.dosers[doser])
+        await mount(
+            bench, sample, doser, precursor, name=f"{task.name}/mount {precursor}"
         )
-        await bench.dose(
-            sample, doser, precursor, grams, name=f"{task.name}/{precursor}"
-        )
+        measured = await dose(
+            bench, sample, doser, precursor, wanted_grams=wanted,
+            name=f"{task.name}/{precursor}",
+        )  # fmt: skip
+        shares.append(measured / planned)
     await _carry_home(bench, task, sample, "vial", Slot(doser))
+
+
+def corrected_grams(planned: float, shares: list[float], spec: DoserSpec) -> float:
+    """Return the mass to ask for so that the ratios of the recipe hold, g.
+
+    Chemistry needs the ratios, not the total: a first dose that came out 1 % high
+    makes the next ones 1 % larger.
+
+    Args:
+        planned: Mass in the recipe, g.
+        shares: Measured over planned mass of the doses so far, dimensionless.
+        spec: The doser, outside whose range nothing is corrected.
+    """
+    wanted = planned * fmean(shares) if shares else planned
+    return wanted if spec.min_grams <= wanted <= spec.max_grams else planned
 
 
 async def _mix(bench: Bench, task: Task, sample: Sample, mixer: str) -> None:
@@ -41,15 +65,17 @@ async def _mix(bench: Bench, task: Task, sample: Sample, mixer: str) -> None:
     if not isinstance(step, MixStep):
         raise TypeError(f"{task.name} does not mix")
     await _carry_in(bench, task, sample, "vial", Slot(mixer))
-    await bench.mix(
-        sample, mixer, rpm=step.rpm, minutes=step.minutes,
+    await mix(
+        bench, sample, mixer, rpm=step.rpm, minutes=step.minutes,
         name=f"{task.name}/mix", kind="mix",
     )  # fmt: skip
     await _carry_home(bench, task, sample, "vial", Slot(mixer))
 
 
 async def _dry(bench: Bench, task: Task, oven: str, *, load: int) -> None:
-    slots = {sample.name: Slot(oven, i + 1) for i, sample in enumerate(task.samples)}
+    # By the sample's own number, so that a sample held meanwhile moves no other.
+    n_slots = bench.lab.spec.furnaces[oven].slots
+    slots = {s.name: Slot(oven, (s.slot - 1) % n_slots + 1) for s in task.samples}
     for sample in task.samples:
         await _carry_in(bench, task, sample, "vial", slots[sample.name])
     await heat(bench, task, oven, load=load)
@@ -61,9 +87,9 @@ async def _charge(bench: Bench, task: Task, sample: Sample, balance: str) -> Non
     """Weigh the crucible empty, let a person fill it, and weigh it full."""
     await bench.fetch(sample, "crucible")
     await _carry_in(bench, task, sample, "crucible", Slot(balance))
-    await bench.weigh(sample, balance, name=f"{sample.name}/crucible-empty")
+    await weigh(bench, sample, balance, name=f"{sample.name}/crucible-empty")
     await _pour(bench, task, sample, "vial", "crucible")
-    await bench.weigh(sample, balance, name=f"{sample.name}/crucible-full")
+    await weigh(bench, sample, balance, name=f"{sample.name}/crucible-full")
     await _carry_home(bench, task, sample, "crucible", Slot(balance))
 
 
@@ -77,10 +103,15 @@ async def _unload(bench: Bench, task: Task, sample: Sample, balance: str) -> Non
     """Bring the crucible from the furnace over the balance to its rack."""
     (furnace,) = task.places
     label = sample.container("crucible")
-    await bench.carry(
-        sample, label, Slot(furnace, sample.slot), Slot(balance), name=f"{task.name}/in"
+    await carry(
+        bench,
+        sample,
+        label,
+        Slot(furnace, sample.slot),
+        Slot(balance),
+        name=f"{task.name}/in",
     )
-    await bench.weigh(sample, balance, name=f"{task.name}/crucible-fired")
+    await weigh(bench, sample, balance, name=f"{task.name}/crucible-fired")
     await _carry_home(bench, task, sample, "crucible", Slot(balance))
 
 
@@ -112,7 +143,7 @@ async def _fill_holder(bench: Bench, task: Task, sample: Sample, _: str) -> None
 
 async def _scan(bench: Bench, task: Task, sample: Sample, diffractometer: str) -> None:
     await _carry_in(bench, task, sample, "holder", Slot(diffractometer))
-    await bench.scan(sample, diffractometer, name=f"{task.name}/scan")
+    await scan(bench, sample, diffractometer, name=f"{task.name}/scan")
     await _carry_home(bench, task, sample, "holder", Slot(diffractometer))
 
 
@@ -130,8 +161,14 @@ async def _grind_in_jar(
     await bench.fetch(sample, "jar")
     await _pour(bench, task, sample, "crucible", "jar")
     await _carry_in(bench, task, sample, "jar", Slot(mixer))
-    await bench.mix(
-        sample, mixer, rpm=rpm, minutes=minutes, name=f"{task.name}/grind", kind="grind"
+    await mix(
+        bench,
+        sample,
+        mixer,
+        rpm=rpm,
+        minutes=minutes,
+        name=f"{task.name}/grind",
+        kind="grind",
     )
     await _carry_home(bench, task, sample, "jar", Slot(mixer))
 
@@ -150,14 +187,14 @@ async def _carry_in(
     bench: Bench, task: Task, sample: Sample, kind: Container, to: Slot
 ) -> None:
     label, home = sample.container(kind), bench.home(sample, kind)
-    await bench.carry(sample, label, home, to, name=f"{task.name}/{label} in")
+    await carry(bench, sample, label, home, to, name=f"{task.name}/{label} in")
 
 
 async def _carry_home(
     bench: Bench, task: Task, sample: Sample, kind: Container, source: Slot
 ) -> None:
     label, home = sample.container(kind), bench.home(sample, kind)
-    await bench.carry(sample, label, source, home, name=f"{task.name}/{label} home")
+    await carry(bench, sample, label, source, home, name=f"{task.name}/{label} home")
 
 
 SAMPLE_ACTIONS = {

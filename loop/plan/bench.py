@@ -1,29 +1,20 @@
-"""The bench: single effects on instruments, each recorded, each done once."""
+"""The bench: one lab as the executor uses it, with the person who works at it."""
 
 import asyncio
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from campaigns.lifecycle import (
-    Dosed,
-    PatternMeasured,
-    PortionMoved,
-    TaskKind,
-    Values,
-)
+from campaigns.lifecycle import PortionMoved, Values
+from instruments.errors import FaultError, InstrumentError
 from instruments.protocols import Lab
-from instruments.quantities import (
-    Dose,
-    HumanTask,
-    Scan,
-    Slot,
-)
-from loop.plan.effects import Done, Effect, Effects, HeldError, UnknownOutcomeError
-from loop.plan.tasks import Sample
+from instruments.quantities import HumanTask, Slot
+from loop.plan.effects import Done, Effect, Effects, HeldError
+from loop.plan.guards import PATIENCE_SECONDS, wait_until_free
+from loop.plan.tasks import Container, Sample
 
-POLL_SECONDS = 5.0
-Container = Literal["vial", "crucible", "jar", "holder"]
+KINDS: tuple[Container, ...] = ("vial", "crucible", "jar", "holder")
 
 
 @dataclass
@@ -35,9 +26,10 @@ class Bench:
     heads: Mapping[str, Slot]
     """Precursor to the rack slot of its dosing head."""
     now: Callable[[], float]
-    places: dict[str, Slot] = field(default_factory=dict)
-    """Container to where it was last carried."""
+    """Lab time, s since 1970."""
     arm_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    last_labels: dict[str, str] = field(default_factory=dict)
+    """Doser to the label of its latest dose, empty before its first."""
 
     @property
     def arm(self) -> str:
@@ -61,289 +53,129 @@ class Bench:
         raise HeldError(f"the lab file names no rack for a {kind}")
 
     async def fetch(self, sample: Sample, kind: Container) -> None:
-        """See to it that a sample's own container stands in its rack slot."""
+        """See to it that a sample's own container stands in its rack slot.
+
+        The racks are full at first; later samples share the slots of earlier ones,
+        whose containers a person archives.
+        """
         home = self.home(sample, kind)
         if sample.number <= self.lab.spec.racks[home.place].slots:
             return
         label = sample.container(kind)
         text = f"Put a clean {kind}, labelled {label}, at {home}; archive the old one."
-        await self.ask(
-            sample, "place", f"{sample.name}/fresh-{kind}", label, str(home), text
-        )
-
-    async def carry(
-        self, sample: Sample, label: str, source: Slot, destination: Slot, *, name: str
-    ) -> None:
-        """Let the arm carry a container, and record the move."""
-
-        async def find(_: int) -> Done | None:
-            await self._arm_stands()
-            at = await self.locate(label, f"{name}#where")
-            if at == source:
-                return None
-            if at == destination:
-                return moved
-            raise UnknownOutcomeError(f"{label} stands at {at or 'no known place'}")
-
-        async def do(_: int) -> Done:
-            async with self.arm_lock:
-                await self.lab.arms[self.arm].move(source, destination)
-            return moved
-
-        moved = Done(
-            {},
-            (
-                PortionMoved(
-                    sample=sample.name,
-                    source=str(source),
-                    destination=str(destination),
-                    moved_by=self.arm,
-                    container=label,
-                ),
-            ),
-        )
-        self.places[label] = source
-        await self.effects.once(
-            Effect(
-                name=name,
-                kind="move",
-                samples=(sample.name,),
-                instrument=self.arm,
-                commanded={"from": str(source), "to": str(destination)},
-                do=do,
-                find=find,
-            )
-        )
-        self.places[label] = destination
+        await self.place(sample, f"{sample.name}/fresh-{kind}", label, home, text)
 
     async def clear(self, sample: Sample) -> None:
-        """Ask a person to bring a held sample's containers back to their racks."""
-        kinds: tuple[Container, ...] = ("vial", "crucible", "jar", "holder")
-        for kind in kinds:
-            label, home = sample.container(kind), self.home(sample, kind)
-            if self.places.get(label, home) != home:
-                text = f"{sample.name} is held. Bring {label} back to {home}."
-                name = f"{sample.name}/clear-{kind}"
-                await self.ask(sample, "place", name, label, str(home), text)
+        """Ask a person to bring a held sample's containers back to their racks.
 
-    async def _arm_stands(self) -> None:
-        while (await self.lab.arms[self.arm].state()).is_moving:
-            await asyncio.sleep(POLL_SECONDS)
+        Raises:
+            FaultError: If one is not brought back: it would block an instrument, or
+                the arm would run into it.
+        """
+        racked = {rack.holds for rack in self.lab.spec.racks.values()}
+        for kind in (kind for kind in KINDS if kind in racked):
+            label, home = sample.container(kind), self.home(sample, kind)
+            if not self.effects.whereabouts.stands_at(label, home):
+                await self._bring_back(sample, kind, label, home)
+
+    async def _bring_back(
+        self, sample: Sample, kind: Container, label: str, home: Slot
+    ) -> None:
+        # A request that was declined is answered so for ever: ask a new one.
+        names = (f"{sample.name}/clear-{kind}-{n}" for n in itertools.count(1))
+        name = next(
+            n for n in names if self.effects.state(n) not in ("refused", "unknown")
+        )
+        text = f"{sample.name} is held. Bring {label} back to {home}."
+        try:
+            at = await self.locate(label, f"{name}#where")
+            if at is not None and at != home:
+                await wait_until_free(
+                    self.lab, at.place, self.now, patience_seconds=PATIENCE_SECONDS
+                )
+            await self.place(sample, name, label, home, text)
+        except (HeldError, InstrumentError) as error:
+            raise FaultError(
+                self.person, f"{label} is not back at {home}, clear the way: {error}"
+            ) from error
 
     async def locate(self, label: str, key: str) -> Slot | None:
-        """Ask a person where a container stands."""
+        """Ask a person where a container stands; None if they cannot find it."""
         task = HumanTask("check", label, "", f"Where does {label} stand?", key)
         answer = await self.lab.operators[self.person].ask(task)
         return Slot.parse(answer.location) if answer.location else None
 
-    async def mount(
-        self, sample: Sample, doser: str, precursor: str, *, name: str
+    async def place(
+        self, sample: Sample, name: str, label: str, slot: Slot, text: str
     ) -> None:
-        """See to it that a doser carries the dosing head of a precursor."""
-        neck = Slot(f"{doser}.head")
-
-        async def find(_: int) -> Done | None:
-            await self._arm_stands()
-            mounted = await self.lab.dosers[doser].mounted()
-            return Done({}) if mounted == precursor else None
-
-        async def do(_: int) -> Done:
-            async with self.arm_lock:
-                mounted = await self.lab.dosers[doser].mounted()
-                if mounted is not None and mounted != precursor:
-                    await self.lab.arms[self.arm].move(neck, self.heads[mounted])
-                if mounted != precursor:
-                    await self.lab.arms[self.arm].move(self.heads[precursor], neck)
-            return Done({})
-
-        await self.effects.once(
-            Effect(
-                name=name,
-                kind="move",
-                samples=(sample.name,),
-                instrument=self.arm,
-                commanded={"head": precursor, "to": str(neck)},
-                do=do,
-                find=find,
-            )
+        """Ask a person to put a container somewhere, once."""
+        moved = PortionMoved(
+            sample=sample.name,
+            source=label,
+            destination=str(slot),
+            moved_by=self.person,
+            container=label,
         )
-
-    async def dose(
-        self, sample: Sample, doser: str, precursor: str, grams: float, *, name: str
-    ) -> None:
-        """Dose one precursor into the vial at the doser, once."""
-        commanded = round(grams, 5)
-        index = list(sample.recipe.grams).index(precursor) + 1
-
-        def label(attempt: int) -> str:
-            return f"{sample.name}-{index}-{attempt}"
-
-        def done(dose: Dose) -> Done:
-            facts = (
-                Dosed(
-                    sample=sample.name,
-                    precursor=precursor,
-                    label=dose.label,
-                    planned_grams=grams,
-                    commanded_grams=commanded,
-                    measured_grams=dose.measured_grams,
-                    instrument=doser,
-                ),
-            )
-            return Done({"grams": dose.measured_grams}, facts)
-
-        async def do(attempt: int) -> Done:
-            return done(
-                await self.lab.dosers[doser].dose(
-                    precursor, commanded, position=1, label=label(attempt)
-                )
-            )
-
-        async def find(attempt: int) -> Done | None:
-            last = await self.lab.dosers[doser].last_dose()
-            return done(last) if last and last.label == label(attempt) else None
-
-        await self.effects.once(
-            Effect(
-                name=name,
-                kind="dose",
-                samples=(sample.name,),
-                instrument=doser,
-                commanded={"precursor": precursor, "grams": commanded},
-                do=do,
-                find=find,
-            )
-        )
-
-    async def mix(
-        self, sample: Sample, mixer: str, *, rpm: float, minutes: float, name: str,
-        kind: TaskKind,
-    ) -> None:  # fmt: skip
-        """Turn what is clamped in a mixer; a second time does no harm."""
-
-        async def do(_: int) -> Done:
-            await self.lab.mixers[mixer].mix(rpm=rpm, seconds=minutes * 60.0)
-            return Done({})
-
-        async def find(_: int) -> Done | None:
-            was_running = False
-            while await self.lab.mixers[mixer].is_running():
-                was_running = True
-                await asyncio.sleep(POLL_SECONDS)
-            return Done({}) if was_running else None
-
-        await self.effects.once(
-            Effect(
-                name=name,
-                kind=kind,
-                samples=(sample.name,),
-                instrument=mixer,
-                commanded={"rpm": rpm, "minutes": minutes},
-                do=do,
-                find=find,
-            )
-        )
-
-    async def weigh(self, sample: Sample, balance: str, *, name: str) -> float:
-        """Weigh what stands on the pan, g."""
-
-        async def do(_: int) -> Done:
-            return Done({"grams": (await self.lab.balances[balance].weigh()).grams})
-
-        async def find(_: int) -> Done | None:
-            return None
-
-        measured = await self.effects.once(
-            Effect(
-                name=name,
-                kind="weigh",
-                samples=(sample.name,),
-                instrument=balance,
-                commanded={},
-                do=do,
-                find=find,
-            )
-        )
-        return float(measured["grams"])
+        task = HumanTask("place", label, str(slot), text)
+        commanded: Values = {"container": label, "to": str(slot)}
+        await self._ask_once(sample, name, task, commanded, moved)
 
     async def ask(
         self,
         sample: Sample,
-        kind: Literal["transfer", "fill-holder", "recover", "place"],
+        kind: Literal["transfer", "fill-holder", "recover"],
         name: str,
         source: str,
         destination: str,
         text: str,
     ) -> Values:
-        """Ask a person to move powder or a container, once."""
+        """Ask a person to move powder between containers, once.
 
+        Returns:
+            `grams` that arrived, where the person weighed them.
+        """
+        moved = PortionMoved(
+            sample=sample.name,
+            source=source,
+            destination=destination,
+            moved_by=self.person,
+        )
+        task = HumanTask(kind, source, destination, text)
+        commanded: Values = {"from": source, "to": destination}
+        return await self._ask_once(sample, name, task, commanded, moved)
+
+    async def _ask_once(
+        self,
+        sample: Sample,
+        name: str,
+        task: HumanTask,
+        commanded: Values,
+        moved: PortionMoved,
+    ) -> Values:
         async def request(attempt: int) -> Done:
-            task = HumanTask(kind, source, destination, text, f"{name}#{attempt}")
-            answer = await self.lab.operators[self.person].ask(task)
-            if not answer.is_done:
-                raise HeldError(f"{answer.person} could not: {answer.note or text}")
-            mass = {} if answer.mass_grams is None else {"grams": answer.mass_grams}
-            moved = PortionMoved(
-                sample=sample.name,
-                source=source,
-                destination=destination,
-                moved_by=answer.person,
-                mass_in_grams=answer.mass_grams,
+            keyed = HumanTask(
+                task.kind, task.source, task.destination, task.text, f"{name}#{attempt}"
             )
-            return Done(dict(mass), (moved,))
+            answer = await self.lab.operators[self.person].ask(keyed)
+            if not answer.is_done:
+                why = answer.note or task.text
+                raise HeldError(f"{answer.person} could not: {why}")
+            mass = answer.mass_grams
+            said = {"moved_by": answer.person, "mass_in_grams": mass}
+            measured: Values = {} if mass is None else {"grams": mass}
+            return Done(measured, (moved.model_copy(update=said),))
 
+        if task.kind == "check":
+            raise ValueError(f"{name}: a look changes nothing; ask it directly")
         return await self.effects.once(
             Effect(
                 name=name,
-                kind=kind,
+                kind=task.kind,
                 samples=(sample.name,),
                 instrument=self.person,
-                commanded={"from": source, "to": destination},
+                commanded=commanded,
                 do=request,
+                # The key tells a person what was done already.
                 find=request,
-            )
-        )
-
-    async def scan(self, sample: Sample, instrument: str, *, name: str) -> None:
-        """Measure the holder on the belt, under an identifier used only once."""
-        spec = self.lab.spec.diffractometers[instrument]
-        diffractometer = self.lab.diffractometers[instrument]
-
-        def identifier(attempt: int) -> str:
-            return f"{sample.name}-{attempt}"
-
-        def done(scan: Scan, attempt: int) -> Done:
-            measured = PatternMeasured(
-                sample=sample.name,
-                scan=identifier(attempt),
-                raw=self.effects.keep(scan.raw),
-                suffix=scan.suffix,
-                instrument=instrument,
-                program=spec.default_program,
-            )
-            return Done({"points": float(len(scan.pattern.counts))}, (measured,))
-
-        async def do(attempt: int) -> Done:
-            scan = await diffractometer.scan(
-                identifier(attempt), position=1, program=spec.default_program
-            )
-            return done(scan, attempt)
-
-        async def find(attempt: int) -> Done | None:
-            scan = await diffractometer.result(identifier(attempt))
-            if scan is None:
-                await asyncio.sleep(spec.programs[spec.default_program] + 60.0)
-                scan = await diffractometer.result(identifier(attempt))
-            return None if scan is None else done(scan, attempt)
-
-        await self.effects.once(
-            Effect(
-                name=name,
-                kind="scan",
-                samples=(sample.name,),
-                instrument=instrument,
-                commanded={"program": spec.default_program},
-                do=do,
-                find=find,
             )
         )

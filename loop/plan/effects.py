@@ -1,16 +1,19 @@
 """Effects: each happens once, whatever the process, the wire or the power does.
 
 Around every effect the store gets an intent before the first byte and an outcome
-after. When an intent has no outcome (a lost answer, a killed process) the instrument
-is asked what happened before anything is sent again.
+after. When an intent has no outcome (a lost answer, a killed process, a fault) the
+instrument is asked what happened before anything is sent again.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
 from campaigns.lifecycle import (
     Payload,
+    Resumed,
     TaskFailed,
     TaskFinished,
     TaskKind,
@@ -24,8 +27,12 @@ from instruments.errors import (
     NoAnswerError,
     RefusedError,
 )
+from loop.plan.whereabouts import Whereabouts
 
 MOST_ATTEMPTS = 3
+"""Attempts of one process at one effect; whoever resumes has seen to the cause."""
+ASKING_PAUSES_SECONDS = (0.0, 60.0, 300.0)
+"""Waits before each question to an instrument that does not answer, s."""
 
 
 class Journal(Protocol):
@@ -49,11 +56,27 @@ class Done:
 
 
 class HeldError(Exception):
-    """A sample cannot go on; carries the reason for its record."""
+    """Samples cannot go on; carries the reason for their record."""
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        samples: tuple[str, ...] = (),
+        facts: tuple[Payload, ...] = (),
+    ) -> None:
+        """Say why, which samples (none named: all of the task), and what happened."""
+        super().__init__(reason)
+        self.samples = samples
+        self.facts = facts
 
 
 class UnknownOutcomeError(Exception):
     """Nobody can tell whether an effect happened."""
+
+
+class HaltedError(Exception):
+    """Nothing new may begin: the lab is being brought to rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,23 +113,39 @@ class Effects:
             now: Lab time, s since 1970.
             payloads: Everything recorded of the campaign so far.
         """
+        self.whereabouts = Whereabouts()
         self._journal = journal
         self._now = now
-        self._finished: dict[str, Values] = {}
-        self._attempts: dict[str, int] = {}
-        self._open: set[str] = set()
+        self._started: dict[str, TaskStarted] = {}
+        self._states: dict[str, str] = {}
+        """Effect to `started`, `finished` or the outcome of its failure."""
+        self._measured: dict[str, Values] = {}
+        self._errors: dict[str, str] = {}
+        self._under_way: dict[asyncio.Task[object], Effect] = {}
+        self._is_halted = False
         for payload in payloads:
             self._remember(payload)
 
     def _remember(self, payload: Payload) -> None:
-        if isinstance(payload, TaskStarted):
-            self._attempts[payload.task] = payload.attempt
-            self._open.add(payload.task)
-        elif isinstance(payload, TaskFinished):
-            self._finished[payload.task] = payload.measured
-            self._open.discard(payload.task)
-        elif isinstance(payload, TaskFailed):
-            self._open.discard(payload.task)
+        self.whereabouts.take(payload)
+        match payload:
+            case TaskStarted():
+                self._started[payload.task] = payload
+                self._states[payload.task] = "started"
+            case TaskFinished():
+                self._measured[payload.task] = payload.measured
+                self._states[payload.task] = "finished"
+            case TaskFailed():
+                self._states[payload.task] = payload.outcome
+                self._errors[payload.task] = payload.error
+            case Resumed():
+                self._states |= {
+                    task: found
+                    for task, found in payload.reconciled.items()
+                    if found == "not-started" and self._states[task] != "started"
+                }
+            case _:
+                pass
 
     def record(self, *payloads: Payload) -> None:
         """Append facts in one transaction."""
@@ -118,31 +157,72 @@ class Effects:
         """Keep a file or an array beside the events and return its sha256."""
         return self._journal.put_blob(content)
 
-    def was_finished(self, name: str) -> bool:
-        """Tell whether an effect of this name is already done."""
-        return name in self._finished
+    def state(self, name: str) -> str:
+        """Return `absent`, `started`, `finished`, or the outcome of a failure."""
+        return self._states.get(name, "absent")
+
+    def commanded(self, name: str) -> Values | None:
+        """Return what the latest attempt at an effect was told, None before any."""
+        started = self._started.get(name)
+        return started.commanded if started else None
+
+    def halt(self) -> None:
+        """Let nothing new begin; what is under way may end."""
+        self._is_halted = True
+
+    def under_way(self, task: asyncio.Task[object]) -> Effect | None:
+        """Return the effect that an asyncio task is in the middle of."""
+        return self._under_way.get(task)
 
     async def once(self, effect: Effect) -> Values:
         """Carry out an effect unless it is done, and return what it measured.
 
         Raises:
             HeldError: If it was refused, or its outcome cannot be known.
-            FaultError: If the instrument reports a fault.
+            FaultError: If an instrument reports a fault, or cannot be asked what
+                became of the effect.
+            HaltedError: If nothing new may begin.
         """
-        if effect.name in self._finished:
-            return self._finished[effect.name]
-        attempt = self._attempts.get(effect.name, 0)
-        was_open = effect.name in self._open
-        done = await self._settle(effect, attempt) if was_open else None
-        while done is None:
-            attempt += 1
-            if attempt > MOST_ATTEMPTS:
-                raise HeldError(
-                    f"{effect.name}: not done after {MOST_ATTEMPTS} attempts"
-                )
-            done = await self._attempt(effect, attempt)
+        if effect.name in self._measured:
+            return self._measured[effect.name]
+        if self._is_halted:
+            raise HaltedError(effect.name)
+        if self.state(effect.name) in ("refused", "unknown"):
+            raise HeldError(self._errors[effect.name], samples=effect.samples)
+        with self._marked(effect):
+            done = await self._done(effect)
         self.record(*done.facts, TaskFinished(task=effect.name, measured=done.measured))
         return done.measured
+
+    async def _done(self, effect: Effect) -> Done:
+        """Settle earlier attempts, then try until it is done."""
+        started = self._started.get(effect.name)
+        attempt = started.attempt if started else 0
+        done = None
+        if self.state(effect.name) in ("started", "fault"):
+            done = await self._settle(effect, attempt)
+        last = attempt + MOST_ATTEMPTS
+        while done is None:
+            attempt += 1
+            if attempt > last:
+                raise HeldError(
+                    f"{effect.name}: not done after {MOST_ATTEMPTS} attempts",
+                    samples=effect.samples,
+                )
+            done = await self._attempt(effect, attempt)
+        return done
+
+    @contextmanager
+    def _marked(self, effect: Effect) -> Iterator[None]:
+        """Note which asyncio task is in the middle of which effect."""
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError(f"{effect.name} runs outside asyncio")
+        self._under_way[task] = effect
+        try:
+            yield
+        finally:
+            del self._under_way[task]
 
     async def _attempt(self, effect: Effect, attempt: int) -> Done | None:
         self.record(
@@ -162,27 +242,59 @@ class Effects:
         except FaultError as error:
             self._fail(effect, error, "fault")
             raise
-        except (LimitExceededError, RefusedError) as error:
-            self._fail(effect, error, "refused")
-            raise HeldError(str(error)) from error
+        except (HeldError, LimitExceededError, RefusedError) as error:
+            raise self._held(effect, error, "refused") from error
 
     async def _settle(self, effect: Effect, attempt: int) -> Done | None:
-        """Ask what became of an attempt whose outcome was not seen."""
+        """Find out what became of an attempt whose outcome was not seen."""
         try:
-            done = await effect.find(attempt)
+            done = await self._ask(effect, attempt)
         except FaultError as error:
             self._fail(effect, error, "fault")
             raise
-        except (UnknownOutcomeError, InstrumentError) as error:
-            self._fail(effect, error, "unknown")
-            raise HeldError(f"{effect.name}: nobody knows: {error}") from error
+        except (HeldError, UnknownOutcomeError, InstrumentError) as error:
+            raise self._held(effect, error, "unknown") from error
         if done is None:
             self._fail(effect, "no sign that it began", "not-started")
         return done
 
-    def _fail(self, effect: Effect, error: object, outcome: str) -> None:
-        self.record(
-            TaskFailed.model_validate(
-                {"task": effect.name, "error": str(error), "outcome": outcome}
-            )
+    async def _ask(self, effect: Effect, attempt: int) -> Done | None:
+        """Ask patiently; an instrument that stays silent stops the lab.
+
+        To hold the sample instead would hold the next one too, and the one after it,
+        for a cable that somebody can plug in again.
+        """
+        silent: NoAnswerError | None = None
+        for pause in ASKING_PAUSES_SECONDS:
+            await asyncio.sleep(pause)
+            try:
+                return await effect.find(attempt)
+            except NoAnswerError as error:
+                silent = error
+        raise FaultError(
+            effect.instrument,
+            f"nobody can tell what became of {effect.name} until contact is back: "
+            f"{silent}",
+        ) from silent
+
+    def _held(self, effect: Effect, error: Exception, outcome: str) -> HeldError:
+        """Record that an effect failed and return why its samples are held."""
+        reason = f"{effect.name}: {error}"
+        facts = error.facts if isinstance(error, HeldError) else ()
+        self._fail(effect, reason, outcome, facts)
+        return HeldError(reason, samples=effect.samples)
+
+    def _fail(
+        self,
+        effect: Effect,
+        error: object,
+        outcome: str,
+        facts: tuple[Payload, ...] = (),
+    ) -> None:
+        if self.state(effect.name) == "fault" and outcome != "not-started":
+            # It already has this outcome; only a finding may change that.
+            return
+        failed = TaskFailed.model_validate(
+            {"task": effect.name, "error": str(error), "outcome": outcome}
         )
+        self.record(*facts, failed)

@@ -5,15 +5,24 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from campaigns.lifecycle import SampleEnded
-from instruments.errors import FaultError
+from instruments.errors import FaultError, LimitExceededError, RefusedError
 from loop.plan.actions import carry_out
 from loop.plan.bench import Bench
-from loop.plan.effects import HeldError
+from loop.plan.effects import HaltedError, HeldError
+from loop.plan.guards import make_safe
 from loop.plan.scheduler import Booking, Schedule
 from loop.plan.tasks import Sample, Task
 
 Analyse = Callable[[str], Awaitable[None]]
 """Identifies and scores a scanned sample by its name."""
+
+LANDED = ("dose", "move")
+"""Effects that are let end when the lab is brought to rest: half of one is a spoilt
+sample or a container in the gripper, the whole takes minutes. A mixer is stopped by
+its driver and turned again later; furnaces, diffractometers and people go on without
+us, and are asked later."""
+LANDING_SECONDS = 900.0
+"""Within this time every dose and move has ended, or its instrument is stopped."""
 
 
 @dataclass
@@ -29,19 +38,73 @@ class Executor:
     async def run(self, schedule: Schedule) -> None:
         """Run every task once; return when the last is over.
 
+        Whatever ends it early, the lab is brought to rest first: doses and moves
+        under way are let end, nothing new begins, furnaces go on with the programs
+        stored in them. The campaign can be resumed.
+
         Raises:
-            FaultError: If an instrument reports a fault. The other tasks are
-                cancelled; a furnace goes on with the program stored in it.
+            FaultError: If an instrument reports a fault. It is stopped; notes on the
+                error say how it was left.
+            CancelledError: If the caller gave up, as after Ctrl-C.
         """
         over = {b.task.name: asyncio.Event() for b in schedule.bookings}
         locks = {b.instrument: asyncio.Lock() for b in schedule.bookings}
+        running = {
+            asyncio.create_task(self._run_one(booking, over, locks))
+            for booking in schedule.bookings
+        }
+        if not running:
+            return
         try:
-            async with asyncio.TaskGroup() as group:
-                for booking in schedule.bookings:
-                    group.create_task(self._run_one(booking, over, locks))
-        except ExceptionGroup as errors:
-            faults = errors.subgroup(FaultError)
-            raise (faults or errors).exceptions[0] from errors
+            done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_EXCEPTION)
+        except asyncio.CancelledError:
+            await self._land(running)
+            raise
+        failed = [error for task in done if (error := task.exception())]
+        if failed:
+            await self._come_to_rest(failed, running)
+
+    async def _come_to_rest(
+        self, failed: list[BaseException], running: set[asyncio.Task[None]]
+    ) -> None:
+        """Make the faulty instruments safe, let the others end, and raise."""
+        self.bench.effects.halt()
+        for error in (e for e in failed if isinstance(e, FaultError)):
+            words = await make_safe(self.bench.lab, error.instrument)
+            error.add_note(f"{error.instrument}: {words}")
+        later = await self._land(running)
+        faults = [e for e in (*failed, *later) if isinstance(e, FaultError)]
+        raise (faults or failed)[0]
+
+    async def _land(self, running: set[asyncio.Task[None]]) -> list[BaseException]:
+        """End all tasks, doses and moves under way in their own time.
+
+        Returns:
+            What else went wrong meanwhile.
+        """
+        effects = self.bench.effects
+        effects.halt()
+        landing = set()
+        for task in running:
+            effect = effects.under_way(task)
+            if effect is not None and effect.kind in LANDED and not task.done():
+                landing.add(task)
+            else:
+                task.cancel()
+        if landing:
+            await asyncio.wait(landing, timeout=LANDING_SECONDS)
+        for task in landing:
+            if not task.done():
+                effect = effects.under_way(task)
+                if effect is not None and effect.kind in LANDED:
+                    await make_safe(self.bench.lab, effect.instrument)
+                task.cancel()
+        ends = await asyncio.gather(*running, return_exceptions=True)
+        return [
+            end for end in ends
+            if isinstance(end, BaseException)
+            and not isinstance(end, asyncio.CancelledError)
+        ]  # fmt: skip
 
     async def _run_one(
         self,
@@ -52,29 +115,44 @@ class Executor:
         task = booking.task
         for need in task.needs:
             await over[need].wait()
-        remaining = tuple(s for s in task.samples if s.name not in self.ended)
-        if remaining:
-            shrunk = task.of(remaining)
+        try:
             if booking.instrument:
                 async with locks[booking.instrument]:
-                    await self._try(shrunk, booking.instrument)
+                    await self._work(task, booking.instrument)
             else:
-                await self._try(shrunk, "")
+                await self._work(task, "")
+        except HaltedError:
+            return
+        except Exception:
+            # At once, before a task that waits for this instrument takes it.
+            self.bench.effects.halt()
+            raise
         over[task.name].set()
 
-    async def _try(self, task: Task, instrument: str) -> None:
-        try:
-            await carry_out(self.bench, task, instrument, load=self.load)
-            if task.action == "scan":
-                await self.analyse(task.samples[0].name)
-        except HeldError as error:
-            for sample in task.samples:
-                await self._hold(sample, str(error))
+    async def _work(self, task: Task, instrument: str) -> None:
+        """Carry a task out; without those of its samples that have to be held."""
+        while remaining := tuple(s for s in task.samples if s.name not in self.ended):
+            try:
+                await carry_out(
+                    self.bench, task.of(remaining), instrument, load=self.load
+                )
+                if task.action == "scan":
+                    await self.analyse(remaining[0].name)
+            except (HeldError, LimitExceededError, RefusedError) as error:
+                named = error.samples if isinstance(error, HeldError) else ()
+                for sample in remaining:
+                    if not named or sample.name in named:
+                        await self._hold(sample, str(error))
+            else:
+                return
 
     async def _hold(self, sample: Sample, reason: str) -> None:
-        """Take a sample out of the load and its containers off the instruments."""
-        self.ended.add(sample.name)
+        """Take a sample's containers off the instruments and it out of the load.
+
+        In this order: a process that dies between the two holds it again.
+        """
+        await self.bench.clear(sample)
         self.bench.effects.record(
             SampleEnded(sample=sample.name, status="held", reason=reason)
         )
-        await self.bench.clear(sample)
+        self.ended.add(sample.name)

@@ -1,6 +1,7 @@
 """Firings: the program sent, how long it takes, and what the trace says happened."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from campaigns.recipe import FireStep
 from instruments.labspec import FurnaceSpec
@@ -9,6 +10,10 @@ from instruments.quantities import HeatingProfile, Segment, Trace
 ROOM_CELSIUS = 25.0
 HOLD_BAND_CELSIUS = 10.0
 """A reading this close to the hold temperature counts as held."""
+SET_BAND_CELSIUS = 1.0
+"""A setpoint this close to the hold temperature stands at it; controllers round."""
+GAP_SECONDS = 300.0
+"""A longer time between two readings is a gap in the trace."""
 
 
 def heating_profile(step: FireStep, furnace: FurnaceSpec) -> HeatingProfile:
@@ -109,9 +114,35 @@ def energy_kilowatt_hours(trace: Trace, furnace: FurnaceSpec) -> float:
     share = (trace.measured_celsius - ROOM_CELSIUS) / (
         furnace.max_celsius - ROOM_CELSIUS
     )
+    # A furnace well above its setpoint does not heat.
     heating = np.where(trace.set_celsius >= trace.measured_celsius - 5.0, share, 0.0)
     power = furnace.power_kilowatts * np.clip(heating, 0.0, 1.0)
     return float(np.trapezoid(power, trace.seconds)) / 3600.0
+
+
+def held_hours(trace: Trace, step: FireStep) -> tuple[float, float]:
+    """Return the least and the most time that a trace allows for the hold, h.
+
+    The furnace holds while its setpoint stands at the hold temperature and the
+    reading is within HOLD_BAND_CELSIUS of it. Between two readings that both held it
+    held; between one that did and one that did not it changed over at an unknown
+    moment; a trace that begins with the hold, or after it, does not say when it began.
+    """
+    held = _is_held(trace, step)
+    if len(held) == 0:
+        return 0.0, np.inf
+    seconds = np.diff(trace.seconds)
+    least = float(np.sum(seconds[held[:-1] & held[1:]])) / 3600.0
+    most = float(np.sum(seconds[held[:-1] | held[1:]])) / 3600.0
+    starts_before = trace.set_celsius[0] < step.temperature_celsius - SET_BAND_CELSIUS
+    if starts_before and (held.any() or is_dense(trace)):
+        return least, most
+    return least, np.inf
+
+
+def is_dense(trace: Trace) -> bool:
+    """Tell whether no gap of a trace is longer than GAP_SECONDS."""
+    return float(np.max(np.diff(trace.seconds), initial=0.0)) <= GAP_SECONDS
 
 
 def measured_firing(
@@ -123,27 +154,52 @@ def measured_firing(
         trace: Readings of this firing.
         step: The firing as planned.
         furnace: Where it took place.
-        is_whole: False where contact was lost and part of the firing was not seen;
-            the hold is then taken from the controller's stored program.
+        is_whole: False where the firing was taken up on its way and its beginning was
+            not seen.
 
     Returns:
-        `hold_celsius` (mean reading during the hold), `hold_hours`, `peak_celsius`,
-        `furnace_hours`, `energy_kilowatt_hours`, and `trace` (`whole` or `partial`).
+        `hold_hours` (what the controller was told, moved into the bounds that the
+        readings set), `hold_hours_seen` (the lower bound), `hold_celsius` (mean
+        reading during the hold), `peak_celsius`, `furnace_hours`,
+        `energy_kilowatt_hours`, and `trace` (`whole` or `partial`). What was not seen
+        is taken from the program, which the controller followed by itself.
     """
-    held = np.abs(trace.measured_celsius - step.temperature_celsius) < HOLD_BAND_CELSIUS
-    at_hold = trace.measured_celsius[held]
-    seconds = np.diff(trace.seconds)
-    hold_seconds = float(np.sum(seconds[held[:-1] & held[1:]])) if len(seconds) else 0.0
-    seen = is_whole and len(at_hold) > 0
-    hours = hold_seconds / 3600.0 if seen else step.hold_hours
-    span = float(trace.seconds[-1] - trace.seconds[0]) if len(seconds) else 0.0
+    least, most = held_hours(trace, step)
+    at_hold = trace.measured_celsius[_is_held(trace, step)]
+    seen_peak = float(np.max(trace.measured_celsius, initial=0.0))
+    hours = float(np.ptp(trace.seconds)) / 3600.0
+    energy = energy_kilowatt_hours(trace, furnace)
+    if not is_whole:
+        planned = _planned_trace(heating_profile(step, furnace))
+        energy = max(energy, energy_kilowatt_hours(planned, furnace))
+        hours = max(hours, firing_seconds(step, furnace) / 3600.0)
+    unseen = step.temperature_celsius
     return {
-        "hold_celsius": float(np.mean(at_hold)) if seen else step.temperature_celsius,
-        "hold_hours": min(hours, step.hold_hours) if seen else hours,
-        "peak_celsius": float(np.max(trace.measured_celsius, initial=0.0))
-        if seen
-        else step.temperature_celsius,
-        "furnace_hours": (span if is_whole else firing_seconds(step, furnace)) / 3600.0,
-        "energy_kilowatt_hours": energy_kilowatt_hours(trace, furnace),
-        "trace": "whole" if is_whole else "partial",
+        "hold_celsius": float(np.mean(at_hold)) if len(at_hold) else unseen,
+        "hold_hours": float(np.clip(step.hold_hours, least, most)),
+        "hold_hours_seen": least,
+        "peak_celsius": seen_peak if np.isfinite(most) else max(seen_peak, unseen),
+        "furnace_hours": hours,
+        "energy_kilowatt_hours": energy,
+        "trace": "whole" if is_whole and is_dense(trace) else "partial",
     }
+
+
+def _is_held(trace: Trace, step: FireStep) -> NDArray[np.bool_]:
+    """Return for each reading whether it belongs to the hold; shape (n,)."""
+    at = step.temperature_celsius
+    is_set = np.abs(trace.set_celsius - at) < SET_BAND_CELSIUS
+    is_there = np.abs(trace.measured_celsius - at) < HOLD_BAND_CELSIUS
+    return np.asarray(is_set & is_there, dtype=np.bool_)
+
+
+def _planned_trace(profile: HeatingProfile) -> Trace:
+    """Return the trace of a furnace that follows its program exactly."""
+    seconds, celsius = [0.0], [ROOM_CELSIUS]
+    for segment in profile.segments:
+        change = abs(segment.target_celsius - celsius[-1])
+        ramp = change / segment.celsius_per_minute * 60.0 if change else 0.0
+        seconds.append(seconds[-1] + ramp + segment.seconds)
+        celsius.append(segment.target_celsius)
+    at = np.array(celsius)
+    return Trace(seconds=np.array(seconds), set_celsius=at, measured_celsius=at)

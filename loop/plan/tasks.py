@@ -14,6 +14,8 @@ Action = Literal[
     "regrind", "grind", "fill-holder", "scan", "archive",
 ]  # fmt: skip
 """What a task does; each is a function of `loop.plan.actions`."""
+Container = Literal["vial", "crucible", "jar", "holder"]
+"""Kinds of containers; each sample has one of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Sample:
     """Its position in the furnace, from 1."""
     recipe: Recipe
 
-    def container(self, kind: Literal["vial", "crucible", "jar", "holder"]) -> str:
+    def container(self, kind: Container) -> str:
         """Return the label of one of its containers."""
         return f"{kind}-{self.number:02d}"
 
