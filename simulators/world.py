@@ -10,6 +10,7 @@ turn, so its outcome is the one it would have had.
 import asyncio
 import dataclasses
 import hashlib
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -127,7 +128,10 @@ class World:
             self._apply(effect)
 
     def _header(self, reagents: Mapping[str, Reagent]) -> Effect:
-        lab = self.spec.model_dump_json(by_alias=True)
+        # Sorted: the same lab may have been read from a file or from a database.
+        lab = json.dumps(
+            self.spec.model_dump(mode="json", by_alias=True), sort_keys=True
+        )
         return {
             "t": 0.0,
             "kind": "opened",

@@ -22,14 +22,18 @@ def new(
     from campaigns.errors import Fault, SpecError
     from campaigns.template import new_campaign
 
-    path = Path(f"{name}.toml")
-    text = new_campaign(path.stem)
+    path = Path(f"{name.removesuffix('.toml')}.toml")
+    text = new_campaign(path.name.removesuffix(".toml"))
     try:
         with path.open("x", encoding="utf-8") as stream:
             stream.write(text)
     except FileExistsError:
         fault = Fault("NAME", f"{path}, which exists", "a new file", "choose another")
         raise SpecError((fault,)) from None
+    except OSError as error:
+        remedy = "choose a name in a folder where you may write"
+        fault = Fault("NAME", f"{path} ({error.strerror})", "a new file", remedy)
+        raise SpecError((fault,)) from error
     sys.stdout.write(f"{path}\n")
 
 
@@ -45,13 +49,18 @@ def check(
     from campaigns.materials.phases import PhaseTable
     from campaigns.specfile import load
     from instruments.labfile import load_lab_file
+    from loop.cli.errors import naming
     from loop.cli.setup import lab_file_for
 
-    spec = load(file)
-    lab_spec = load_lab_file(lab or lab_file_for(file))
+    lab_file = lab or lab_file_for(file)
+    with naming(file):
+        spec = load(file)
+    with naming(lab_file):
+        lab_spec = load_lab_file(lab_file)
     report = examine(spec, lab_spec, PhaseTable.load())
-    report.require()
-    sys.stdout.write(f"{report}\n")
+    with naming(file):
+        report.require()
+    sys.stdout.write(f"{report.text()}\n")
 
 
 def schema() -> None:

@@ -1,5 +1,6 @@
 """What a person sees while a campaign runs: a live panel, or plain lines."""
 
+import os
 import sys
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -82,15 +83,24 @@ class Headlines:
 
 @dataclass
 class Lines(Silent):
-    """Prints a plain line for each event that matters."""
+    """Prints a plain line for each event that matters.
+
+    A reader who goes away, as `head` does, does not stop the lab.
+    """
 
     headlines: Headlines = field(default_factory=Headlines)
 
     def on_event(self, event: facts.Event) -> None:
         """Print the event's line, if it has one."""
-        if text := self.headlines.of(event):
+        text = self.headlines.of(event)
+        if not text:
+            return
+        try:
             sys.stdout.write(text + "\n")
             sys.stdout.flush()
+        except BrokenPipeError:
+            # Nothing is left in a buffer that closing the stream would write again.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @dataclass

@@ -1,6 +1,5 @@
 """Labs: `athanor lab check`."""
 
-import asyncio
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -27,9 +26,13 @@ def check(
     ] = False,
 ) -> None:
     """Explain every error of a lab file, or list what it describes."""
-    from instruments.labfile import load_lab_file
+    import asyncio
 
-    spec = load_lab_file(file)
+    from instruments.labfile import load_lab_file
+    from loop.cli.errors import naming
+
+    with naming(file):
+        spec = load_lab_file(file)
     for line in _lines(spec):
         sys.stdout.write(line + "\n")
     if connect and not asyncio.run(_ask_all(spec)):

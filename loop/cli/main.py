@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from loop.cli import campaign, labs, phases, records, running, simulated
+from loop.cli.errors import INTERRUPTED, explain
 
 app = typer.Typer(
     name="athanor",
@@ -35,38 +36,13 @@ def main() -> None:
     debug = "--debug" in sys.argv
     try:
         app()
-    except KeyboardInterrupt:
-        _fail("interrupted; `athanor resume` goes on from here", 130)
-    except BrokenPipeError:
-        sys.exit(0)
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:
+            sys.stderr.write("athanor: interrupted\n")
+        raise
     except Exception as error:
         if debug:
             raise
-        _fail(*explain(error))
-
-
-def explain(error: Exception) -> tuple[str, int]:
-    """Return an error as one readable message, and the exit code.
-
-    Foreign errors are not expected here; they are shown with their class, so that
-    they can be reported.
-    """
-    from campaigns.errors import CampaignError, MaterialError, SpecError
-    from instruments.errors import InstrumentError, LabFileError
-    from loop.errors import LoopError
-
-    if isinstance(error, SpecError | LabFileError | MaterialError):
-        return str(error), 2
-    if isinstance(error, CampaignError | InstrumentError | LoopError):
-        return str(error), 1
-    if isinstance(error, FileNotFoundError):
-        return f"{error.filename}: no such file", 2
-    if isinstance(error, OSError):
-        return f"{error.filename or 'file'}: {error.strerror}", 1
-    detail = f"{type(error).__name__}: {error}"
-    return f"unexpected {detail} (run again with --debug for the traceback)", 1
-
-
-def _fail(message: str, code: int) -> None:
-    sys.stderr.write(f"athanor: {message}\n")
-    sys.exit(code)
+        message, code = explain(error)
+        sys.stderr.write(f"athanor: {message}\n")
+        sys.exit(code)

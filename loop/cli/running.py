@@ -1,8 +1,9 @@
 """Running campaigns: `athanor run` on a real lab, and `athanor resume` on any."""
 
-import asyncio
+import math
 import time
 from collections.abc import Callable, Coroutine
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +11,6 @@ import typer
 
 if TYPE_CHECKING:
     from campaigns.store import Store
-    from instruments.labspec import LabSpec
     from loop.cli.display import Display
 
 DATABASE = "campaign.db"
@@ -27,11 +27,35 @@ LabFile = Annotated[
     Path | None,
     typer.Option(help="Lab file; else lab.toml beside the campaign, else ours."),
 ]
-ProposerName = Annotated[
-    str, typer.Option(help="athanor, random, sobol or best-temperature.")
-]
+
+
+class ProposerName(StrEnum):
+    """Who chooses the recipes; the names of `loop.propose.proposer`."""
+
+    ATHANOR = "athanor"
+    RANDOM = "random"
+    SOBOL = "sobol"
+    BEST_TEMPERATURE = "best-temperature"
+
+
+Chosen = Annotated[ProposerName, typer.Option("--proposer", help="Who chooses.")]
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print one JSON summary and nothing else.")
+]
+
+
+def _checked_speed(speed: float | None) -> float | None:
+    if speed is not None and not (0 < speed < math.inf):
+        raise typer.BadParameter(f"found {speed:g}; allowed: a number above 0")
+    return speed
+
+
+Speed = Annotated[
+    float | None,
+    typer.Option(
+        callback=_checked_speed,
+        help="Lab seconds per second in a dry run; as fast as it goes if absent.",
+    ),
 ]
 
 
@@ -45,32 +69,28 @@ def run(
     file: Annotated[Path, typer.Argument(help="Campaign file.")],
     lab: Annotated[Path, typer.Option(help="Lab file of the real lab.")],
     output: Output = None,
-    proposer: ProposerName = "athanor",
+    proposer: Chosen = ProposerName.ATHANOR,
     backup_hours: Annotated[
         float, typer.Option(min=0.1, help="Time between copies of the database.")
     ] = 6.0,
     as_json: AsJson = False,
 ) -> None:
     """Run a campaign on a real lab."""
-    from campaigns.specfile import load
     from instruments.clock import utc_seconds
-    from loop.cli.setup import checked_lab, new_store
+    from loop.cli.setup import checked_campaign, new_store
 
-    spec = load(file)
-    lab_spec = checked_lab(spec, lab)
+    spec, lab_spec = checked_campaign(file, lab)
     folder = new_folder(output, file)
     with new_store(
         folder / DATABASE, spec, lab_spec, mode="real", proposer=proposer,
         lab_time=utc_seconds(),
     ) as store:  # fmt: skip
-        carry_on(store, _on_real_lab(store, lab_spec, backup_hours), as_json=as_json)
+        carry_on(store, _on_real_lab(store, backup_hours), as_json=as_json)
 
 
 def resume(
     database: Annotated[Path, typer.Argument(help="Campaign database.")],
-    speed: Annotated[
-        float | None, typer.Option(help="Dry runs: lab seconds per second.")
-    ] = None,
+    speed: Speed = None,
     backup_hours: Annotated[
         float, typer.Option(min=0.1, help="Time between copies of the database.")
     ] = 6.0,
@@ -79,18 +99,15 @@ def resume(
     """Go on with an interrupted campaign; nothing is done twice."""
     from campaigns.errors import StoreError
     from campaigns.store import Store
-    from instruments.labspec import LabSpec
     from loop.cli.simulated import resume_simulated
 
     with Store.open(database) as store:
         if any(e.payload.kind == "campaign-ended" for e in store.events()):
             raise StoreError(f"{database}: this campaign has ended; see its report")
-        lab_spec = LabSpec.model_validate(store.opened.lab)
         if store.opened.mode == "virtual":
-            resume_simulated(store, lab_spec, speed=speed, as_json=as_json)
+            resume_simulated(store, speed=speed, as_json=as_json)
         else:
-            campaign = _on_real_lab(store, lab_spec, backup_hours)
-            carry_on(store, campaign, as_json=as_json)
+            carry_on(store, _on_real_lab(store, backup_hours), as_json=as_json)
 
 
 def carry_on(
@@ -98,18 +115,33 @@ def carry_on(
     campaign: Campaign,
     *,
     as_json: bool,
-    runner: Callable[[Coroutine[Any, Any, float]], float] = asyncio.run,
+    runner: Callable[[Coroutine[Any, Any, float]], float] | None = None,
 ) -> None:
-    """Run a campaign to its end, write the report and print the summary."""
+    """Run a campaign to its end, write the report and print the summary.
+
+    Args:
+        store: The campaign's database.
+        campaign: What to run.
+        as_json: Print one JSON object at the end and nothing else.
+        runner: Runs a coroutine to its end; in real time if absent.
+
+    Raises:
+        InterruptedRunError: If a person stopped the run.
+    """
+    import asyncio
+
     from campaigns.review.report import write_report
-    from instruments.labspec import LabSpec
     from loop.cli.display import choose_display
+    from loop.cli.errors import InterruptedRunError
+    from loop.cli.setup import lab_of
     from loop.cli.summary import print_summary
 
     began = time.perf_counter()
-    lab_spec = LabSpec.model_validate(store.opened.lab)
-    with choose_display(store.spec, lab_spec, quiet=as_json) as display:
-        lab_seconds = runner(campaign(display))
+    try:
+        with choose_display(store.spec, lab_of(store), quiet=as_json) as display:
+            lab_seconds = (runner or asyncio.run)(campaign(display))
+    except KeyboardInterrupt:
+        raise InterruptedRunError(store.path) from None
     report = write_report(store, store.path.parent / REPORT)
     wall_seconds = time.perf_counter() - began
     store.record_host_timing("campaign and report", wall_seconds)
@@ -122,8 +154,13 @@ def carry_on(
     )
 
 
-def _on_real_lab(store: "Store", lab_spec: "LabSpec", backup_hours: float) -> Campaign:
+def _on_real_lab(store: "Store", backup_hours: float) -> Campaign:
     """Return the campaign on real instruments, with regular copies of its database."""
+    import asyncio
+
+    from loop.cli.setup import lab_of
+
+    lab_spec = lab_of(store)
 
     async def campaign(display: "Display") -> float:
         from instruments.clock import Clock
@@ -158,7 +195,7 @@ def new_folder(output: Path | None, file: Path) -> Path:
     """Make and return the run's folder: `runs/NAME-1`, `-2`, ... if none is named.
 
     Raises:
-        StoreError: If the folder already holds a campaign.
+        StoreError: If the folder already holds a campaign, or cannot be made.
     """
     from campaigns.errors import StoreError
 
@@ -172,5 +209,11 @@ def new_folder(output: Path | None, file: Path) -> Path:
             f"--output: found {folder / DATABASE}; allowed: a new folder; choose "
             f"another, or go on with `athanor resume {folder / DATABASE}`"
         )
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"--output: {folder} cannot be made ({error.strerror}); choose a folder "
+            f"where you may write"
+        ) from error
     return folder

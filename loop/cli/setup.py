@@ -33,20 +33,44 @@ def lab_file_for(campaign: Path) -> Path:
     return beside if beside.is_file() else default_lab_file()
 
 
-def checked_lab(spec: CampaignSpec, lab_file: Path) -> LabSpec:
-    """Load the lab and check the campaign against it.
+def checked_campaign(
+    file: Path, lab_file: Path | None, *, seed: int | None = None
+) -> tuple[CampaignSpec, LabSpec]:
+    """Load a campaign and its lab, and check one against the other.
+
+    Args:
+        file: Campaign file.
+        lab_file: Lab file; `lab_file_for(file)` if absent.
+        seed: Seed in place of the file's, >= 0.
 
     Raises:
-        LabFileError: With every fault of the lab file.
-        SpecError: With everything that this lab cannot do or chemistry forbids.
+        BadFileError: With every fault of the file that cannot be used.
     """
     from campaigns.check import check
     from campaigns.materials.phases import PhaseTable
+    from campaigns.specfile import load
     from instruments.labfile import load_lab_file
+    from loop.cli.errors import naming
 
-    lab = load_lab_file(lab_file)
-    check(spec, lab, PhaseTable.load()).require()
-    return lab
+    lab_file = lab_file or lab_file_for(file)
+    with naming(file):
+        spec = load(file)
+    if seed is not None:
+        spec = spec.model_copy(update={"seed": seed})
+    with naming(lab_file):
+        lab = load_lab_file(lab_file)
+    with naming(file):
+        check(spec, lab, PhaseTable.load()).require()
+    return spec, lab
+
+
+def lab_of(store: Store) -> LabSpec:
+    """Return the lab as a campaign's database describes it.
+
+    Both the first process and those that resume use this one: what is read from the
+    lab file has its tables in another order, on which choices could depend.
+    """
+    return LabSpec.model_validate(store.opened.lab)
 
 
 def versions() -> dict[str, str]:

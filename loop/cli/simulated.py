@@ -4,7 +4,6 @@ The only module of `loop` that knows the simulators; it hands the engine a lab w
 transports lead to simulated firmware, and virtual time.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -18,9 +17,11 @@ from loop.cli.running import (
     DATABASE,
     AsJson,
     Campaign,
+    Chosen,
     LabFile,
     Output,
     ProposerName,
+    Speed,
     carry_on,
     new_folder,
 )
@@ -44,65 +45,84 @@ def simulate(
     file: Annotated[Path, typer.Argument(help="Campaign file.")],
     output: Output = None,
     lab: LabFile = None,
-    proposer: ProposerName = "athanor",
-    seed: Annotated[int | None, typer.Option(help="Seed, if not the file's.")] = None,
+    proposer: Chosen = ProposerName.ATHANOR,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Seed, if not the file's.")
+    ] = None,
     world: Annotated[
-        int | None, typer.Option(help="Seed of the hidden truth; else the seed.")
+        int | None,
+        typer.Option(min=0, help="Seed of the hidden truth; else the seed."),
     ] = None,
-    speed: Annotated[
-        float | None,
-        typer.Option(help="Lab seconds per second; as fast as it goes if absent."),
-    ] = None,
+    speed: Speed = None,
     as_json: AsJson = False,
 ) -> None:
     """Run a campaign on the simulated lab, through the drivers of the real one."""
-    from campaigns.specfile import load
-    from loop.cli.setup import checked_lab, lab_file_for, new_store
+    from loop.cli.setup import checked_campaign, new_store
 
-    spec = load(file)
-    if seed is not None:
-        spec = spec.model_copy(update={"seed": seed})
-    lab_spec = checked_lab(spec, lab or lab_file_for(file))
+    spec, lab_spec = checked_campaign(file, lab, seed=seed)
     folder = new_folder(output, file)
     truth = spec.seed if world is None else world
     with new_store(
         folder / DATABASE, spec, lab_spec, mode="virtual", proposer=proposer,
         lab_time=VIRTUAL_EPOCH_SECONDS,
     ) as store:  # fmt: skip
-        _go(store, lab_spec, truth=truth, start=0.0, speed=speed, as_json=as_json)
+        _go(store, truth=truth, start=0.0, speed=speed, as_json=as_json)
 
 
-def resume_simulated(
-    store: "Store", lab_spec: "LabSpec", *, speed: float | None, as_json: bool
-) -> None:
-    """Go on with a dry run where its database or its world's journal ends."""
-    from simulators.journal import Journal
+def resume_simulated(store: "Store", *, speed: float | None, as_json: bool) -> None:
+    """Go on with a dry run where its database or its world's journal ends.
 
-    journal = Journal(store.path.parent / WORLD)
-    truth, physical = int(journal.effects[0]["seed"]), journal.last_seconds
-    journal.close()
+    Raises:
+        StoreError: If another process has the database, or the journal is not there
+            or damaged.
+    """
+    # Before the journal is touched: its owner may still be at work.
+    store.lock()
+    truth, physical = _read_journal(store.path.parent / WORLD)
     recorded = max(e.lab_time for e in store.events()) - VIRTUAL_EPOCH_SECONDS
     start = max(recorded, physical)
-    _go(store, lab_spec, truth=truth, start=start, speed=speed, as_json=as_json)
+    _go(store, truth=truth, start=start, speed=speed, as_json=as_json)
+
+
+def _read_journal(path: Path) -> tuple[int, float]:
+    """Return the seed of the hidden truth and the last moment, s, of a world."""
+    from campaigns.errors import StoreError
+    from simulators.journal import Journal
+
+    if not path.is_file():
+        raise StoreError(
+            f"{path}: no such file; the journal of the simulated lab belongs beside "
+            f"the database: put it back, or begin anew with `athanor simulate`"
+        )
+    try:
+        journal = Journal(path)
+    except ValueError as error:
+        raise StoreError(str(error)) from error
+    journal.close()
+    if not journal.effects:
+        raise StoreError(
+            f"{path}: empty; the run ended before its first step: begin anew with "
+            f"`athanor simulate`"
+        )
+    return int(journal.effects[0]["seed"]), journal.last_seconds
 
 
 def _go(
-    store: "Store",
-    lab_spec: "LabSpec",
-    *,
-    truth: int,
-    start: float,
-    speed: float | None,
-    as_json: bool,
+    store: "Store", *, truth: int, start: float, speed: float | None, as_json: bool
 ) -> None:
     from simulators import clock
 
     runner = partial(clock.run, start_seconds=start, speed=speed)
-    carry_on(store, _in_world(store, lab_spec, truth), as_json=as_json, runner=runner)
+    carry_on(store, _in_world(store, truth), as_json=as_json, runner=runner)
 
 
-def _in_world(store: "Store", lab_spec: "LabSpec", truth: int) -> Campaign:
+def _in_world(store: "Store", truth: int) -> Campaign:
     """Return the campaign on the simulated lab; its world goes on from its journal."""
+    import asyncio
+
+    from loop.cli.setup import lab_of
+
+    lab_spec = lab_of(store)
 
     async def campaign(display: "Display") -> float:
         from instruments.clock import Clock

@@ -5,12 +5,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.table import Table
+from rich.text import Text
 
+from campaigns.review import labels
 from campaigns.spec import CampaignSpec
 from campaigns.store import Store
 from campaigns.summary import Row, Summary, summarise
+
+WIDTH_OF_PIPE = 200
+"""Columns of a table that no terminal shows."""
 
 
 def print_summary(
@@ -36,12 +41,16 @@ def print_summary(
         }
         sys.stdout.write(json.dumps(figures, ensure_ascii=False) + "\n")
         return
-    console = Console(highlight=False)
-    console.print(_table(store.spec, summary, "Best recipes", summary.best))
-    if len(store.spec.objectives) > 1:
-        console.print(_table(store.spec, summary, "Pareto front", summary.pareto))
+    # A pipe has no width: lines stay whole for the program behind it.
+    width = None if sys.stdout.isatty() else WIDTH_OF_PIPE
+    console = Console(highlight=False, width=width)
+    if summary.scored:
+        console.print(_table(store.spec, summary, "Best recipes", summary.best))
+        if len(store.spec.objectives) > 1:
+            console.print(_table(store.spec, summary, "Pareto front", summary.pareto))
+    counted = f"{summary.experiments} experiment{'s' * (summary.experiments != 1)}"
     console.print(
-        f"{summary.experiments} experiments, {lab_seconds / 86400:.1f} days of lab "
+        f"{counted}, {lab_seconds / 86400:.1f} days of lab "
         f"time in {wall_seconds:.0f} s; hypervolume {summary.hypervolume:.4g}"
     )
     console.print(f"database  {store.path}", soft_wrap=True)
@@ -61,26 +70,42 @@ def _plain(row: Row) -> dict[str, Any]:
 
 def _table(
     spec: CampaignSpec, summary: Summary, title: str, rows: tuple[Row, ...]
-) -> Table:
-    keys = dict.fromkeys(key for row in rows for key in row.parameters)
-    table = Table(title=f"{title} ({summary.scored} scored)", title_justify="left")
-    table.add_column("sample")
+) -> Group:
+    """Return one line a sample; what all have in common stands once, below."""
+    keys = sorted(dict.fromkeys(key for row in rows for key in row.parameters))
+    shown = {
+        key: [_shown(key, row.parameters.get(key)) for row in rows] for key in keys
+    }
+    common = {key: texts[0] for key, texts in shown.items() if len(set(texts)) == 1}
+    varying = [key for key in keys if key not in common]
+    # The longest column comes last: where the screen is narrow only it is folded.
+    varying.sort(key=lambda key: key == "precursors")
+    table = Table(
+        title=f"{title} ({len(rows)} of {summary.scored} scored)",
+        title_justify="left", title_style="bold", box=None, pad_edge=False,
+    )  # fmt: skip
+    table.add_column("sample", no_wrap=True)
     for objective in spec.objectives:
-        table.add_column(objective.label, justify="right")
-    for key in keys:
-        table.add_column(key.replace("_", " ").replace(".", "\n"))
-    for row in rows:
-        scores = [
-            f"{row.scores[o.label]:.3g} ± {row.sd[o.label]:.2g}"
+        header = str(labels.objective(objective)).replace(" / ", "\n")
+        table.add_column(header, justify="right", no_wrap=True)
+    for key in varying:
+        header = str(labels.parameter(key)).replace(" / ", "\n").replace(" ", "\n", 1)
+        table.add_column(header, no_wrap=key != "precursors", overflow="fold")
+    for number, row in enumerate(rows):
+        scores = (
+            labels.with_sd(row.scores[o.label], row.sd[o.label])
             for o in spec.objectives
-        ]
-        table.add_row(
-            row.sample, *scores, *(_shown(row.parameters.get(k)) for k in keys)
         )
-    return table
+        table.add_row(row.sample, *scores, *(shown[key][number] for key in varying))
+    settings = ", ".join(
+        f"{labels.parameter(key).name} {text} {labels.parameter(key).unit}".strip()
+        for key, text in common.items()
+    )
+    return Group(table, Text(f"all: {settings}") if rows and common else Text())
 
 
-def _shown(value: float | str | None) -> str:
-    if value is None:
-        return "-"
-    return value if isinstance(value, str) else f"{value:.4g}"
+def _shown(key: str, value: float | str | None) -> str:
+    """Write a setting; measured temperatures to the degree, the rest to 3 digits."""
+    if isinstance(value, float) and key.endswith("_celsius"):
+        return f"{value:.0f}"
+    return labels.number(value, digits=3)
