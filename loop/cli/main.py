@@ -1,5 +1,6 @@
 """The command `athanor`: groups of commands, and how their errors are shown."""
 
+import os
 import sys
 from typing import Annotated
 
@@ -7,6 +8,9 @@ import typer
 
 from loop.cli import campaign, labs, phases, records, running, simulated
 from loop.cli.errors import INTERRUPTED, explain
+
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""Read by NumPy's and PyTorch's linear algebra when they are first imported."""
 
 app = typer.Typer(
     name="athanor",
@@ -34,6 +38,10 @@ def _options(
 def main() -> None:
     """Run the command line; exit 2 for bad input, 1 for any other failure."""
     debug = "--debug" in sys.argv
+    # The matrices here are small: more threads wait for each other in busy loops, three
+    # times the processor time on a busy computer. And they add up in another order:
+    # the same seed would give another log wherever the environment says otherwise.
+    os.environ.update(dict.fromkeys(THREADS, "1"))
     try:
         app()
     except SystemExit as ended:

@@ -1,0 +1,18 @@
+"""Fixtures that several packages share."""
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a small finished campaign: two loads of two samples."""
+    from tests.end_to_end.runs import athanor, write_campaign
+
+    folder = tmp_path_factory.mktemp("finished")
+    file = write_campaign(folder)
+    run = folder / "run"
+    done = athanor("simulate", file, "--proposer", "random", "-o", run)
+    assert done.code == 0, done.err
+    return run
