@@ -9,7 +9,12 @@ import numpy as np
 from campaigns.materials.thermo import GAS_CONSTANT
 from simulators.chemistry.powder import Grains, Powder, fresh_grains
 from simulators.chemistry.rates import OXYGEN_LOGIT
-from simulators.chemistry.substances import FULL_OXYGEN, SUBSTANCES, VARIABLE_OXYGEN
+from simulators.chemistry.substances import (
+    FULL_OXYGEN,
+    MELT,
+    SUBSTANCES,
+    VARIABLE_OXYGEN,
+)
 from simulators.chemistry.truth import Floats
 
 NEWBORN_NANOMETRES = 40.0
@@ -28,6 +33,12 @@ CURIE_KELVIN = 398.0
 CUBIC_NANOMETRES = 80.0
 """BaTiO3 crystals below about this size stay cubic [Uchino, Sadanaga & Hirose,
 J. Am. Ceram. Soc. 72 (1989) 1555: 120 nm]."""
+CRYSTALLISED = {"BaCuO2": 3.0, "Cu2O": 1.0}
+"""What a mole of melt becomes where no oxygen reaches it in time; the elements balance
+without gas. Slower cooling freezes it in air, to BaCuO2 and CuO, before that."""
+FROZEN_KELVIN = 1000.0
+"""Below this no melt is left: set, 190 K below the eutectic of the one melt there is.
+Cuprate melts crystallise on any cooling of a furnace; they hold no glass former."""
 PLATES = frozenset({"YBa2Cu3O6", "YBa2Cu3O7"})
 """Phases that grow as plates and so pack with their c axis up."""
 
@@ -122,6 +133,24 @@ def oxygen_content(y: float, kelvin: float, oxygen_bar: float, seconds: float) -
     diffusivity = 1.4e-4 * exp(-0.97 * 96485.0 / (GAS_CONSTANT * kelvin))
     rate = diffusivity * pi**2 / OXYGEN_CRYSTAL_CENTIMETRES**2
     return best + (y - best) * exp(-min(rate * seconds, 700.0))
+
+
+def frozen(species: tuple[str, ...], moles: Floats, kelvin: float) -> Floats:
+    """Return amounts, mol, shape s, with what is left of the melt crystallised.
+
+    Args:
+        species: Names, length s.
+        moles: Their amounts, mol, shape s.
+        kelvin: Temperature, K.
+    """
+    if MELT not in species or kelvin >= FROZEN_KELVIN:
+        return moles
+    now = moles.copy()
+    melt = species.index(MELT)
+    for name, n in CRYSTALLISED.items():
+        now[species.index(name)] += n * moles[melt]
+    now[melt] = 0.0
+    return now
 
 
 def settle(

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from campaigns.materials.thermo import species_formula
-from simulators.chemistry.crystals import Crystals, oxygen_content, settle
+from simulators.chemistry.crystals import Crystals, frozen, oxygen_content, settle
 from simulators.chemistry.gases import background
 from simulators.chemistry.handling import dry
 from simulators.chemistry.network import GASES, VOLATILE, Network, network
@@ -15,6 +15,7 @@ from simulators.chemistry.rates import Laws, State, reaction_rates, sensitivity
 from simulators.chemistry.substances import (
     FULL_OXYGEN,
     LUMPED,
+    MELT,
     VARIABLE_OXYGEN,
     WATER,
 )
@@ -229,8 +230,8 @@ class _Run:
         state.layers = state.layers + grown
         self._breathe(before, seconds, kelvin)
         self.crystals.grow(before, state.moles, seconds, kelvin)
-        if "Ba3Cu5O7(l)" in net.species:
-            at = net.species.index("Ba3Cu5O7(l)")
+        if MELT in net.species:
+            at = net.species.index(MELT)
             liquid = float(net.cations[at] * state.moles[at]) / total
             self.melted = max(self.melted, liquid)
             # Liquid draws the reagents apart and coarsens what floats in it.
@@ -276,7 +277,9 @@ class _Run:
             for g, x in zip(net.groups, state.layers, strict=True)
             if x > 0 and len(g) > 1
         }
-        amounts = dict(zip(net.species, map(float, state.moles), strict=True))
+        solid = frozen(net.species, state.moles, kelvin)
+        self.crystals.grow(state.moles, solid, 0.0, kelvin)
+        amounts = dict(zip(net.species, map(float, solid), strict=True))
         moles, grains = settle(amounts, self.crystals, self.oxygen, kelvin)
         if WATER in powder.moles:
             moles[WATER] = powder.moles[WATER]

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from campaigns.materials.thermo import GAS_CONSTANT
 from simulators.chemistry.gases import conductance, film_pressures
 from simulators.chemistry.network import GASES, Network
-from simulators.chemistry.substances import SUBSTANCES, VARIABLE_OXYGEN
+from simulators.chemistry.substances import MELT, SUBSTANCES, VARIABLE_OXYGEN
 from simulators.chemistry.truth import Floats, Truth, at_kelvin
 
 OXYGEN_LOGIT = (5638.0, -5.514)
@@ -21,7 +21,6 @@ HULL_JOULES = 100.0
 GROWN_SHARE = 0.01
 """Share of the cations above which a product no longer needs nuclei."""
 _TYPICAL_SHARE = 0.7
-_MELT = "Ba3Cu5O7(l)"
 CARBONATES = ("BaCO3", "CaCO3")
 """Reactants that must lose CO2 before anything can take their metal up."""
 _WALL = "Al2O3"
@@ -65,8 +64,8 @@ class Laws:
         contact = np.where(size == 3, 27.0 * k.triple_contact, 4.0)
         species = np.array([*network.species, ""])
         is_dry = np.isin(species[network.reactants], (_WALL, *CARBONATES)).any(axis=1)
-        melting = (species[network.reactants] == _MELT).any(axis=1)
-        melting |= (species[network.products] == _MELT).any(axis=1)
+        melting = (species[network.reactants] == MELT).any(axis=1)
+        melting |= (species[network.products] == MELT).any(axis=1)
         return cls(
             network,
             truth,
@@ -195,8 +194,8 @@ def sensitivity(laws: Laws, state: State, rates: Floats) -> Floats:
         (rates * order)[:, None] / moles[net.reactants],
         axis=1,
     )
-    if _MELT in net.species:
-        at = net.species.index(_MELT)
+    if MELT in net.species:
+        at = net.species.index(MELT)
         total = float(net.cations @ state.moles)
         per_mole = net.cations[at] / total
         melt = per_mole * state.moles[at]
@@ -214,7 +213,7 @@ def _contacts(laws: Laws, state: State, shares: Floats) -> Floats:
     net, k = laws.network, laws.truth.kinetics
     reach = np.append(state.spread, 1.0)
     reached = (shares * reach)[net.reactants.T].prod(axis=0)
-    melt = shares[net.species.index(_MELT)] if _MELT in net.species else 0.0
+    melt = shares[net.species.index(MELT)] if MELT in net.species else 0.0
     boost = 1.0 + (k.melt_boost - 1.0) * laws.wets * melt / (melt + WETTING_SHARE)
     layer = state.layers[net.group] / k.layer
     fineness = (2.0 / state.micrometres) ** 2 * state.mixing

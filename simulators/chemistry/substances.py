@@ -73,5 +73,8 @@ LUMPED: Mapping[str, str] = MappingProxyType(
 WATER = "H2O(l)"
 """Adsorbed water or mixing liquid; it reacts with nothing and evaporates."""
 
+MELT = "Ba3Cu5O7(l)"
+"""The one liquid of the Ba-Cu-O system."""
+
 VARIABLE_OXYGEN = "YBa2Cu3O6"
 FULL_OXYGEN = "YBa2Cu3O7"

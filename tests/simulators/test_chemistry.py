@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simulators.chemistry import Powder, Truth, dry, fire, fresh, grind, join, mix
+from simulators.chemistry.crystals import frozen
 
 PLAIN = Truth.unperturbed()
 REAGENTS = ("Y2O3", "Y2(CO3)3.3H2O", "BaCO3", "BaO2", "BaO", "CuO", "Cu2O")
@@ -129,3 +130,23 @@ def test_wrong_programmes_and_gases_are_refused():
         fire(cuprate(), [0, 10, 5], [25, 30, 25], "air", "Al2O3", PLAIN, rng())
     with pytest.raises(ValueError, match="allowed: -50 to 1700 C"):
         bake(cuprate(), 2500, 1)
+
+
+def test_melt_crystallises_however_fast_the_furnace_cools():
+    powder = mix(fresh({"BaO2": 0.339, "CuO": 0.4}), 1500, 600)
+    hot = fire(powder, [0, 3600], [1000, 1000], "air", "MgO", PLAIN, rng())
+    cold = fire(hot, [0, 600], [1000, 25], "air", "MgO", PLAIN, rng())
+    assert hot.weights()["Ba3Cu5O7(l)"] > 0.3
+    assert "Ba3Cu5O7(l)" not in cold.moles
+    assert cold.amorphous_share == 0.0
+    assert cold.weights()["Cu2O"] > 0.01
+    for element, n in powder.elements().items():
+        assert cold.balance()[element] == pytest.approx(n, rel=1e-9)
+
+
+def test_solid_matter_and_hot_melt_stay_as_they_are():
+    species = ("BaCuO2", "Cu2O", "Ba3Cu5O7(l)")
+    moles = np.array([1.0, 0.0, 2.0])
+    assert frozen(species, moles, 1200.0) is moles
+    assert frozen(species, moles, 300.0).tolist() == [7.0, 2.0, 0.0]
+    assert frozen(species[:2], moles[:2], 300.0).tolist() == [1.0, 0.0]
