@@ -12,9 +12,7 @@ from instruments.protocols import Lab
 from instruments.quantities import HumanTask, Slot
 from loop.plan.effects import Done, Effect, Effects, HeldError
 from loop.plan.guards import PATIENCE_SECONDS, wait_until_free
-from loop.plan.tasks import Container, Sample
-
-KINDS: tuple[Container, ...] = ("vial", "crucible", "jar", "holder")
+from loop.plan.tasks import CONTAINERS, Container, Sample
 
 
 @dataclass
@@ -73,7 +71,7 @@ class Bench:
                 the arm would run into it.
         """
         racked = {rack.holds for rack in self.lab.spec.racks.values()}
-        for kind in (kind for kind in KINDS if kind in racked):
+        for kind in (kind for kind in CONTAINERS if kind in racked):
             label, home = sample.container(kind), self.home(sample, kind)
             if not self.effects.whereabouts.stands_at(label, home):
                 await self._bring_back(sample, kind, label, home)

@@ -134,10 +134,18 @@ def held_hours(trace: Trace, step: FireStep) -> tuple[float, float]:
     seconds = np.diff(trace.seconds)
     least = float(np.sum(seconds[held[:-1] & held[1:]])) / 3600.0
     most = float(np.sum(seconds[held[:-1] | held[1:]])) / 3600.0
-    starts_before = trace.set_celsius[0] < step.temperature_celsius - SET_BAND_CELSIUS
-    if starts_before and (held.any() or is_dense(trace)):
+    hold, first = step.temperature_celsius, float(trace.set_celsius[0])
+    has_risen = float(np.max(trace.set_celsius)) > first + SET_BAND_CELSIUS
+    if first > hold - SET_BAND_CELSIUS or not has_risen:
+        return least, np.inf
+    if held.any():
         return least, most
-    return least, np.inf
+    # A hold shorter than the time between two readings may lie between them.
+    stride = float(np.max(np.abs(np.diff(trace.set_celsius))))
+    nearest = float(np.max(trace.measured_celsius))
+    if nearest > hold - HOLD_BAND_CELSIUS - stride:
+        return 0.0, float(np.max(seconds)) / 3600.0
+    return 0.0, (0.0 if is_dense(trace) else np.inf)
 
 
 def is_dense(trace: Trace) -> bool:
@@ -170,7 +178,7 @@ def measured_firing(
     hours = float(np.ptp(trace.seconds)) / 3600.0
     energy = energy_kilowatt_hours(trace, furnace)
     if not is_whole:
-        planned = _planned_trace(heating_profile(step, furnace))
+        planned = planned_trace(heating_profile(step, furnace))
         energy = max(energy, energy_kilowatt_hours(planned, furnace))
         hours = max(hours, firing_seconds(step, furnace) / 3600.0)
     unseen = step.temperature_celsius
@@ -193,7 +201,7 @@ def _is_held(trace: Trace, step: FireStep) -> NDArray[np.bool_]:
     return np.asarray(is_set & is_there, dtype=np.bool_)
 
 
-def _planned_trace(profile: HeatingProfile) -> Trace:
+def planned_trace(profile: HeatingProfile) -> Trace:
     """Return the trace of a furnace that follows its program exactly."""
     seconds, celsius = [0.0], [ROOM_CELSIUS]
     for segment in profile.segments:

@@ -15,6 +15,7 @@ Action = Literal[
 ]  # fmt: skip
 """What a task does; each is a function of `loop.plan.actions`."""
 Container = Literal["vial", "crucible", "jar", "holder"]
+CONTAINERS: tuple[Container, ...] = ("vial", "crucible", "jar", "holder")
 """Kinds of containers; each sample has one of each."""
 
 
@@ -118,12 +119,19 @@ def plan_load(
     same firing settings; masses differ.
 
     Raises:
-        ScheduleError: If the recipes do not fit together.
+        ScheduleError: If the recipes do not fit together, or a rack is smaller than
+            the load: its samples would share a slot.
     """
     kinds = {tuple(step.kind for step in sample.recipe.steps) for sample in samples}
     shared = {tuple(f.shared for f in sample.recipe.firings) for sample in samples}
     if len(kinds) != 1 or len(shared) != 1:
         raise ScheduleError(f"load {load}: its recipes do not share one firing profile")
+    for name, rack in lab.racks.items():
+        if rack.holds in CONTAINERS and rack.slots < len(samples):
+            raise ScheduleError(
+                f"load {load}: {len(samples)} samples, but the rack {name} has "
+                f"{rack.slots} slots; give the lab a larger rack or a smaller furnace"
+            )
     planner = _Planner(load, tuple(samples), lab, furnace)
     for index in range(len(samples[0].recipe.steps)):
         planner.add_step(index)

@@ -37,6 +37,13 @@ def test_recipes_that_do_not_share_a_profile_are_refused():
         plan_load(1, mixed, LAB, "box-a")
 
 
+def test_a_rack_smaller_than_the_load_is_refused():
+    racks = {**LAB.racks, "jars": LAB.racks["jars"].model_copy(update={"slots": 3})}
+    lab = LAB.model_copy(update={"racks": racks})
+    with pytest.raises(ScheduleError, match="4 samples, but the rack jars has 3 slots"):
+        plan_load(1, samples(4), lab, "box-a")
+
+
 def test_no_furnace_says_what_each_lacks():
     hot = recipe(celsius=1900.0).firings
     with pytest.raises(ScheduleError, match=r"box-a: 1900.*it is for dry"):
