@@ -41,13 +41,20 @@ class ModbusExceptionError(Exception):
         self.code = code
 
 
+def _crc_of_byte(crc: int) -> int:
+    for _ in range(8):
+        crc = (crc >> 1) ^ 0xA001 if crc & 1 else crc >> 1
+    return crc
+
+
+_CRC_OF_BYTE = tuple(_crc_of_byte(byte) for byte in range(256))
+
+
 def crc16(data: bytes) -> bytes:
     """Return the CRC of a frame, low byte first (polynomial 0xA001 reflected)."""
     crc = 0xFFFF
     for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = (crc >> 1) ^ 0xA001 if crc & 1 else crc >> 1
+        crc = (crc >> 8) ^ _CRC_OF_BYTE[(crc ^ byte) & 0xFF]
     return struct.pack("<H", crc)
 
 
