@@ -91,12 +91,14 @@ def lineage(
 
 
 def losses(events: Iterable[facts.Event]) -> dict[str, float]:
-    """Return each sample's mass lost in weighed transfers, g."""
+    """Return each sample's mass lost in transfers weighed on both sides, g.
+
+    A sample without any such transfer is absent: nobody knows what it lost.
+    """
     lost: dict[str, float] = {}
     for transfer in lineage(events):
-        lost[transfer.sample] = lost.get(transfer.sample, 0.0) + (
-            transfer.lost_grams or 0.0
-        )
+        if transfer.lost_grams is not None:
+            lost[transfer.sample] = lost.get(transfer.sample, 0.0) + transfer.lost_grams
     return lost
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from functools import singledispatchmethod
 
+from campaigns import labels
 from campaigns import lifecycle as facts
 from campaigns.results import Score
 from instruments.clock import iso
@@ -58,16 +59,19 @@ class Narrator:
     @_word.register
     def _(self, payload: facts.Proposed, now: float) -> str:
         proposal = payload.proposal
+        reason = labels.prose(
+            proposal.decision.reason, names=(), keys=tuple(proposal.parameters)
+        )
         return (
             f"{payload.sample} proposed for load {proposal.load} as {proposal.role}: "
-            f"{values(proposal.parameters)}. {proposal.decision.reason}"
+            f"{labels.parameters(proposal.parameters)}. {reason}"
         )
 
     @_word.register
     def _(self, payload: facts.LoadPlanned, now: float) -> str:
         return (
             f"load {payload.load} planned in {payload.furnace}: "
-            f"{', '.join(payload.samples)}; {duration(payload.seconds)}"
+            f"{labels.listed(payload.samples)}; {duration(payload.seconds)} planned"
         )
 
     @_word.register
@@ -98,15 +102,19 @@ class Narrator:
 
     @_word.register
     def _(self, payload: facts.PortionMoved, now: float) -> str:
-        weighed = ""
-        if payload.mass_in_grams is not None and payload.mass_out_grams is not None:
-            weighed = (
-                f": {payload.mass_in_grams:.4f} g in, {payload.mass_out_grams:.4f} g "
-                f"out"
+        what = f"{payload.container} with" if payload.container else "powder of"
+        weighed = ", ".join(
+            f"{grams:.4f} g {word}"
+            for word, grams in (
+                ("taken", payload.mass_out_grams),
+                ("arrived", payload.mass_in_grams),
             )
+            if grams is not None
+        )
         return (
-            f"{payload.sample} from {payload.source} to {payload.destination} by "
-            f"{payload.moved_by}{weighed}"
+            f"{what} {payload.sample} moved from {payload.source} to "
+            f"{payload.destination} by {payload.moved_by}"
+            f"{': ' if weighed else ''}{weighed}"
         )
 
     @_word.register
@@ -137,7 +145,7 @@ class Narrator:
     @_word.register
     def _(self, payload: facts.Scored, now: float) -> str:
         listed = ", ".join(
-            f"{label} {scored(score)}" for label, score in payload.scores.items()
+            f"{scored(label, score)}" for label, score in payload.scores.items()
         )
         return f"{payload.sample} scored: {listed}"
 
@@ -161,17 +169,16 @@ class Narrator:
 
 
 def values(given: facts.Values) -> str:
-    """Write settings or parameters as `name value`, comma-separated."""
-    return ", ".join(
-        f"{name} {value if isinstance(value, str) else format(value, '.5g')}"
-        for name, value in given.items()
-    )
+    """Write commanded or measured values with names and units, comma-separated."""
+    return ", ".join(labels.setting(name, value) for name, value in given.items())
 
 
-def scored(score: Score) -> str:
-    """Write a score as mean ± standard deviation, with its flags."""
+def scored(label: str, score: Score) -> str:
+    """Write a score as mean ± standard deviation with its unit and its flags."""
+    shown = labels.with_sd(score.mean, score.variance**0.5)
+    unit = f" {labels.symbol(label)}".rstrip()
     flags = f" ({', '.join(score.flags)})" if score.flags else ""
-    return f"{score.mean:.3g} ± {score.variance**0.5:.2g}{flags}"
+    return f"{label} {shown}{unit}{flags}"
 
 
 def duration(seconds: float) -> str:
@@ -180,4 +187,6 @@ def duration(seconds: float) -> str:
         return f"{seconds:.0f} s"
     if seconds < 7200:
         return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"
+    if seconds < 259200:
+        return f"{seconds / 3600:.1f} h"
+    return f"{seconds / 86400:.1f} days"

@@ -1,12 +1,14 @@
 """Where a campaign stands now."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
+from campaigns import labels
 from campaigns import lifecycle as facts
 from campaigns.history import history
 from campaigns.inventory import Stock, stock
-from campaigns.narrative import Narrator, duration, scored, values
+from campaigns.narrative import Narrator, duration, scored
 from campaigns.results import Score, Trial
 from campaigns.spec import CampaignSpec
 from campaigns.store import Store
@@ -60,19 +62,20 @@ class Status:
     def lines(self) -> tuple[str, ...]:
         """Return the status as plain text."""
         counts = ", ".join(f"{number} {what}" for what, number in self.samples.items())
+        proposed = sum(self.samples.values())
         return (
             f"campaign  {self.name} ({self.state}, {self.mode})",
             f"lab time  {duration(self.lab_seconds)}, {self.n_events} events",
             f"load      {self.load}",
-            f"samples   {counts or 'none'}; budget {self.n_planned}",
+            f"samples   {proposed} of {self.n_planned} ({counts or 'none yet'})",
             *(
                 f"running   {task.task} on {task.instrument} for "
-                f"{duration(task.seconds)}: {', '.join(task.samples)}"
+                f"{duration(task.seconds)}: {labels.listed(task.samples)}"
                 for task in self.running
             ),
             *(
-                f"best      {best.objective} {scored(best.score)} by {best.sample}: "
-                f"{values(best.parameters)}"
+                f"best      {scored(best.objective, best.score)} by {best.sample}: "
+                f"{labels.parameters(best.parameters)}"
                 for best in self.best
             ),
             *(
@@ -136,11 +139,22 @@ def _running(
 
 def _best(spec: CampaignSpec, trials: tuple[Trial, ...]) -> tuple[Best, ...]:
     best = []
+    first = spec.objectives[0]
+    lead = 1.0 if first.goal == "maximize" else -1.0
     for objective in spec.objectives:
         label = objective.label
         sign = 1.0 if objective.goal == "maximize" else -1.0
         known = [trial for trial in trials if label in trial.scores]
         if known:
-            top = max(known, key=lambda trial: sign * trial.scores[label].mean)
+            # A draw goes to the sample that is better by the first objective.
+            top = max(
+                known,
+                key=lambda trial: (
+                    sign * trial.scores[label].mean,
+                    lead * trial.scores[first.label].mean
+                    if first.label in trial.scores
+                    else -math.inf,
+                ),
+            )
             best.append(Best(label, top.sample, top.scores[label], top.measured))
     return tuple(best)

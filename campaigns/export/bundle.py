@@ -18,6 +18,7 @@ from campaigns.tables import (
     PatternRow,
     SampleRow,
 )
+from instruments import xrdml
 
 File = tuple[str, bytes]
 """Path inside the folder, and content."""
@@ -31,15 +32,33 @@ Record of an Athanor synthesis campaign: target {target}, {n_samples} samples,
 
 | file | what it is |
 |---|---|
-| `spec.json`, `lab.json` | what was wanted, and on which lab |
+| `spec.json`, `lab.json` | the campaign file and the lab file, as they were read |
+| `provenance.json` | mode, proposer, seed, versions, phase rows, hashes |
 | `events.jsonl` | every recorded fact, one JSON object a line, oldest first |
 | `tables/*.csv`, `tables/*.parquet` | the same tables in two formats |
 | `recipes/*.json` | the recipe of each sample |
-| `patterns/*.xy` | two theta in degrees, counts |
+| `patterns/*.xy` | two theta in degrees and counts of every scan |
 | `patterns/*` other | the instrument's own files, untouched |
 | `fits/*.csv` | observed, calculated and background counts, and each phase's own |
 | `traces/*.csv` | furnace: seconds since 1970 UTC, set and measured degrees Celsius |
 | `SHA256SUMS` | check with `sha256sum --check SHA256SUMS` |
+
+A fit may add up neighbouring points of its pattern: its grid can be coarser.
+
+| table | one row is |
+|---|---|
+| `samples` | a sample: planned, commanded, measured, and its scores; start here |
+| `scores` | one objective of one sample: mean, variance, flags |
+| `fractions` | one phase in one scan: weight fraction with standard deviation |
+| `identifications` | one analysis of one scan: Rwp, goodness of fit, doubts |
+| `patterns` | one scan, with the sha256 of the instrument's file |
+| `proposals` | why a sample was proposed, and what the model expected |
+| `doses` | one precursor in one vial, g |
+| `firings` | one furnace program, with the sha256 of its trace |
+| `loads` | samples fired together |
+| `portions` | powder poured, or a container carried |
+| `tasks` | one attempt at one task on one instrument |
+| `events` | a recorded fact; `body` is its line in `events.jsonl` |
 
 Each line of `events.jsonl` carries in `previous` the sha256 of the line before it
 (without its line end), so that no past fact can be changed unseen.
@@ -92,6 +111,7 @@ def _files(store: Store) -> Iterator[File]:
     yield "README.md", _readme(store, tables).encode()
     yield "spec.json", _json(store.opened.spec)
     yield "lab.json", _json(store.opened.lab)
+    yield "provenance.json", _json(_provenance(store))
     lines = [row.body + "\n" for row in store.rows(EventRow)]
     yield "events.jsonl", "".join(lines).encode()
     for name, records in tables.items():
@@ -127,21 +147,37 @@ def _readme(store: Store, tables: dict[str, list[Record]]) -> str:
     )
 
 
+def _provenance(store: Store) -> dict[str, object]:
+    opened = store.opened.model_dump(exclude={"kind", "spec", "lab"})
+    return {**opened, "event_log_sha256": store.event_log_sha256()}
+
+
 def _patterns(store: Store) -> Iterator[File]:
-    """Yield each instrument file and, where it was analysed, the counts as `.xy`."""
+    """Yield each instrument file, and its counts as `.xy` whether analysed or not."""
     fits = {row.scan: row.fit for row in store.rows(IdentificationRow) if row.fit}
     for row in store.rows(PatternRow):
-        name = f"patterns/{_safe(row.scan)}"
-        yield f"{name}{_safe(row.suffix)}", store.blob(row.raw)
-        if row.scan in fits:
+        name, raw = f"patterns/{_safe(row.scan)}", store.blob(row.raw)
+        yield f"{name}{_safe(row.suffix)}", raw
+        comments = [
+            f"sample {row.sample}, scan {row.scan}",
+            f"instrument {row.instrument}, program {row.program}",
+        ]
+        try:
+            pattern = xrdml.parse(raw)
+        except ValueError:
+            # A file of another kind: only the analysis knows its counts.
+            if row.scan not in fits:
+                continue
             fit = decode_fit(store.blob(fits[row.scan]))
-            comments = (
-                f"sample {row.sample}, scan {row.scan}",
-                f"instrument {row.instrument}, program {row.program}",
-                "two theta / degrees, counts",
+            two_theta, counts = fit.two_theta, fit.observed
+        else:
+            two_theta, counts = pattern.two_theta, pattern.counts
+            lines = ", ".join(f"{one:g}" for one in pattern.wavelengths)
+            comments.append(
+                f"wavelengths {lines} angstrom, {pattern.seconds_per_point:g} s a point"
             )
-            counts = xy_bytes(fit.two_theta, fit.observed, comments=comments)
-            yield f"{name}.xy", counts
+        comments.append("two theta / degrees, counts")
+        yield f"{name}.xy", xy_bytes(two_theta, counts, comments=comments)
 
 
 def _fits(store: Store) -> Iterator[File]:

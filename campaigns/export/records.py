@@ -57,10 +57,13 @@ def all_tables(store: Store) -> dict[str, list[Record]]:
 
 def _flat(row: Table) -> Record:
     record: Record = {}
-    for column, value in row.model_dump().items():
+    # Columns in the order of their declaration: what was loaded has none of its own.
+    found = row.model_dump()
+    for column in type(row).model_fields:
+        value = found[column]
         if column in _MAPS and isinstance(value, str):
-            found = json.loads(value)
-            record |= {f"{column}.{key}": found[key] for key in sorted(found)}
+            given = json.loads(value)
+            record |= {f"{column}.{key}": given[key] for key in sorted(given)}
         elif column in _LISTS and isinstance(value, str):
             record[column] = "; ".join(json.loads(value))
         elif column in _TIMES:
@@ -101,16 +104,26 @@ def _samples(store: Store) -> list[Record]:
     for score in store.rows(ScoreRow):
         extra[score.sample] |= {
             f"score.{score.objective}": score.mean,
-            f"score_variance.{score.objective}": score.variance,
+            f"score_sd.{score.objective}": score.variance**0.5,
         }
     records = []
     for row in store.rows(SampleRow):
         record = _flat(row)
         # The recipe has its own file; here it would be a document in a cell.
         del record["recipe"]
-        own = extra[row.sample]
-        records.append(record | {key: own[key] for key in sorted(own)})
-    return records
+        records.append(record | extra[row.sample])
+    names = sorted({name for record in records for name in record}, key=_place)
+    return [{name: record.get(name) for name in names} for record in records]
+
+
+def _place(column: str) -> tuple[int, str]:
+    """Return where a column of samples stands: itself, scores, and the three kinds."""
+    group = column.partition(".")[0]
+    plain = tuple(SampleRow.model_fields)
+    if column in plain:
+        return plain.index(column), ""
+    known = ("score", "score_sd", "planned", "commanded", "measured")
+    return len(plain) + known.index(group), column
 
 
 def _firing(firing: FiringRow) -> Record:

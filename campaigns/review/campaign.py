@@ -2,10 +2,17 @@
 
 from collections.abc import Sequence
 
+from campaigns import labels
 from campaigns import lifecycle as facts
 from campaigns.history import history
+from campaigns.labels import Quantity
 from campaigns.results import Trial
-from campaigns.review import labels
+from campaigns.review import findings
+from campaigns.review.instruments import (
+    dosing_views,
+    incident_views,
+    instrument_views,
+)
 from campaigns.review.laboratory import (
     firing_views,
     provenance,
@@ -19,9 +26,8 @@ from campaigns.review.views import (
     ProgressView,
     ReportView,
     ResultRow,
-    SampleView,
-    WarningView,
 )
+from campaigns.review.wording import Words
 from campaigns.spec import CampaignSpec
 from campaigns.store import Store
 from campaigns.summary import Summary, summarise
@@ -40,7 +46,9 @@ def report_view(store: Store) -> ReportView:
     spec, trials = store.spec, history(events).trials
     summary = summarise(spec, history(events), n_best=N_BEST)
     objectives = _objectives(spec)
-    samples = sample_views(store, events, trials)
+    bars = timeline(events)
+    firings = firing_views(store, events)
+    samples = sample_views(store, events, trials, firings=firings)
     front = {row.sample for row in summary.pareto}
     rows = {
         trial.sample: ResultRow(
@@ -48,7 +56,11 @@ def report_view(store: Store) -> ReportView:
             load=trial.load,
             parameters=trial.measured,
             scores=trial.scores,
+            flags=tuple(
+                dict.fromkeys(f for s in trial.scores.values() for f in s.flags)
+            ),
             is_pareto=trial.sample in front,
+            role=trial.role,
         )
         for trial in trials
         if all(one.label in trial.scores for one in objectives)
@@ -57,20 +69,31 @@ def report_view(store: Store) -> ReportView:
     best = tuple(rows[row.sample] for row in summary.best if row.sample in rows)
     return ReportView(
         title=spec.name,
-        target=spec.target.formula,
+        target=labels.chemical(spec.target.formula),
         facts=_facts(spec, events, trials),
-        findings=_findings(objectives, tuple(rows.values()), front=front),
-        warnings=_warnings(samples),
+        notice=findings.notice(store.opened),
+        summary=findings.summary(
+            spec,
+            events,
+            trials,
+            objectives=objectives,
+            rows=tuple(rows.values()),
+            samples=samples,
+        ),
+        warnings=findings.warnings(samples),
         objectives=objectives,
         parameters=varied,
         fixed=fixed,
         best=best,
         results=tuple(rows.values()),
-        progress=_progress(objectives[0], trials, summary),
-        loads=_loads(events, trials),
+        progress=_progress(objectives, trials, summary),
+        loads=_loads(events, trials, words=Words.of(store, trials)),
         samples=samples,
-        firings=firing_views(store, events),
-        timeline=timeline(events),
+        firings=firings,
+        timeline=bars,
+        instruments=instrument_views(store.opened, bars),
+        incidents=incident_views(events),
+        dosing=dosing_views(events),
         stock=stock_views(store, events),
         provenance=provenance(store, events),
     )
@@ -93,15 +116,16 @@ def _facts(
     }
     listed = ", ".join(f"{n} {status}" for status, n in counts.items() if n)
     ended = last.payload.kind == "campaign-ended"
-    mode = opened.mode if isinstance(opened, facts.CampaignOpened) else ""
+    mode, lab = "", ""
+    if isinstance(opened, facts.CampaignOpened):
+        mode, lab = opened.mode, str(opened.lab.get("name", ""))
     return (
-        ("Target", spec.target.formula),
-        ("Yield", f"{spec.target.yield_basis} basis"),
+        ("Target", labels.chemical(spec.target.formula)),
         ("Samples", f"{len(trials)} of {spec.budget.experiments} ({listed or 'none'})"),
         ("Lab time", f"{(last.lab_time - events[0].lab_time) / 86400:.1f} days"),
         ("From", _minute(events[0].lab_time)),
         ("To", _minute(last.lab_time) + ("" if ended else " (still running)")),
-        ("Mode", mode),
+        ("Lab", f"{lab} ({mode})"),
     )
 
 
@@ -109,52 +133,32 @@ def _minute(lab_time: float) -> str:
     return f"{iso(lab_time)[:16].replace('T', ' ')} UTC"
 
 
-def _findings(
-    objectives: Sequence[ObjectiveView],
-    rows: Sequence[ResultRow],
-    *,
-    front: set[str],
-) -> tuple[str, ...]:
-    if not rows:
-        return ("No sample has been scored yet.",)
-    sentences = []
-    for one in objectives:
-        sign = 1.0 if one.goal == "maximize" else -1.0
-        top = max(rows, key=lambda row: sign * row.scores[one.label].mean)
-        score = top.scores[one.label]
-        word = "Highest" if one.goal == "maximize" else "Lowest"
-        found = labels.with_sd(score.mean, score.variance**0.5)
-        sentences.append(
-            f"{word} {one.quantity.name[0].lower()}{one.quantity.name[1:]}: {found} "
-            f"({one.quantity.unit}), sample {top.sample}."
-        )
-    if len(objectives) > 1:
-        sentences.append(f"{len(front)} samples are on the Pareto front.")
-    return tuple(sentences)
-
-
 def _parameters(
     trials: Sequence[Trial],
-) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the parameters that were varied, and the others with their value."""
     seen: dict[str, set[float | str]] = {}
     for trial in trials:
         for key, value in trial.planned.items():
             seen.setdefault(key, set()).add(value)
-    varied = tuple(key for key, values in seen.items() if len(values) > 1)
+    keys = sorted(seen, key=lambda key: key != "precursors")
+    varied = tuple(key for key in keys if len(seen[key]) > 1)
     fixed = tuple(
-        (str(labels.parameter(key)), labels.number(*values))
-        for key, values in seen.items()
-        if len(values) == 1
+        labels.parameters({key: value})
+        for key in keys
+        for value in seen[key]
+        if len(seen[key]) == 1
     )
     return varied, fixed
 
 
 def _progress(
-    first: ObjectiveView, trials: Sequence[Trial], summary: Summary
+    objectives: Sequence[ObjectiveView], trials: Sequence[Trial], summary: Summary
 ) -> ProgressView | None:
     if not summary.best_so_far:
         return None
+    first = objectives[0]
+    unit = " · ".join(one.quantity.unit for one in objectives)
     starts: dict[int, int] = {}
     for number, trial in enumerate(trials, start=1):
         starts.setdefault(trial.load, number)
@@ -164,12 +168,13 @@ def _progress(
         samples=tuple(trial.sample for trial in trials),
         best_so_far=summary.best_so_far,
         hypervolume_so_far=summary.hypervolume_so_far,
+        hypervolume=Quantity("Hypervolume", f"({unit})" if " " in unit else unit),
         load_starts=tuple(starts.values()),
     )
 
 
 def _loads(
-    events: Sequence[facts.Event], trials: Sequence[Trial]
+    events: Sequence[facts.Event], trials: Sequence[Trial], *, words: Words
 ) -> tuple[LoadView, ...]:
     decisions = {
         event.payload.sample: event.payload.proposal
@@ -191,6 +196,7 @@ def _loads(
                 furnace=planned.furnace,
                 samples=planned.samples,
                 shown=shown,
+                why=words(decisions[shown].decision.reason),
                 decision=decisions[shown].decision,
                 parameters=decisions[shown].parameters,
                 results=tuple(
@@ -200,22 +206,3 @@ def _loads(
             )
         )
     return tuple(views)
-
-
-def _warnings(samples: Sequence[SampleView]) -> tuple[WarningView, ...]:
-    warnings = []
-    for sample in samples:
-        if sample.status in {"failed", "unusable", "held"}:
-            reason = sample.reason or "its analysis is not usable"
-            warnings.append(WarningView(sample.sample, f"{sample.status}: {reason}"))
-        for pattern in sample.patterns:
-            warnings += [
-                WarningView(sample.sample, f"scan {pattern.scan}: {doubt}")
-                for doubt in pattern.quality
-            ]
-        warnings += [
-            WarningView(sample.sample, f"{label}: {flag}")
-            for label, score in sample.scores.items()
-            for flag in score.flags
-        ]
-    return tuple(warnings)

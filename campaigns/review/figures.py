@@ -10,20 +10,19 @@ from typing import Any
 
 import numpy as np
 
-from campaigns.results import Score, Slice
-from campaigns.review import labels
+from campaigns import labels
+from campaigns.results import Score
 from campaigns.review.thinning import rounded
-from campaigns.review.views import (
-    LoadView,
-    ObjectiveView,
-    ProgressView,
-    ResultRow,
-)
+from campaigns.review.views import ObjectiveView, ProgressView, ResultRow
 
 BLUE, ORANGE, GREEN = "#0072b2", "#e69f00", "#009e73"
 VERMILLION, SKY, PURPLE = "#d55e00", "#56b4e9", "#cc79a7"
 CYCLE = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
 INK, MUTED, GRID, PAPER = "@ink", "@muted", "@grid", "@paper"
+TOP, BOTTOM = 46, 52
+"""Margins above and below the panels, pixels."""
+MOST_NAMES = 12
+"""Names written beside points before they would hide the points."""
 Figure = dict[str, Any]
 
 
@@ -48,8 +47,14 @@ def layout(*, height: int, **more: Any) -> dict[str, Any]:  # noqa: ANN401
         "paper_bgcolor": PAPER,
         "plot_bgcolor": PAPER,
         "font": {"color": INK, "size": 13},
-        "margin": {"l": 64, "r": 16, "t": 58, "b": 52},
-        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        "margin": {"l": 64, "r": 16, "t": TOP, "b": BOTTOM},
+        "legend": {
+            "orientation": "h",
+            "x": 0,
+            "yanchor": "bottom",
+            # Ten pixels above the panels, however high the figure is.
+            "y": 1 + 10 / (height - TOP - BOTTOM),
+        },
         "hovermode": "closest",
         **more,
     }
@@ -61,83 +66,182 @@ def sds(scores: Sequence[Score]) -> list[float]:
 
 
 def pareto(rows: Sequence[ResultRow], objectives: Sequence[ObjectiveView]) -> Figure:
-    """Return the first two objectives of all samples against each other."""
-    first, second = objectives[:2]
-    traces = []
-    for is_front in (False, True):
-        group = [row for row in rows if row.is_pareto is is_front]
-        group.sort(key=lambda row: row.scores[second.label].mean)
-        x = [row.scores[second.label] for row in group]
-        y = [row.scores[first.label] for row in group]
-        colour = BLUE if is_front else MUTED
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "name": "Pareto front" if is_front else "other samples",
-                "x": [score.mean for score in x],
-                "y": [score.mean for score in y],
-                "error_x": _bars(x, colour),
-                "error_y": _bars(y, colour),
-                "text": [row.sample for row in group],
-                "hovertemplate": "%{text}<br>%{x:.4g}, %{y:.4g}<extra></extra>",
-                "marker": {
-                    "color": colour,
-                    "size": 10 if is_front else 8,
-                    "symbol": "circle" if is_front else "circle-open",
-                },
-            }
+    """Return the first objective against each of the others, one panel each."""
+    first, others = objectives[0], objectives[1:]
+    data: list[Figure] = []
+    axes: dict[str, Any] = {}
+    notes: list[Figure] = []
+    for i, other in enumerate(others):
+        suffix = "" if i == 0 else str(i + 1)
+        place = {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}", "showlegend": i == 0}
+        for is_front in (False, True):
+            group = [row for row in rows if row.is_pareto is is_front]
+            data.append(_cloud(group, (other, first), is_front=is_front) | place)
+        if len(others) == 1:
+            data.append(_staircase(rows, (other, first)))
+        notes += [
+            note | {"xref": f"x{suffix}", "yref": f"y{suffix}"}
+            for note in _notes(rows, (other, first))
+        ]
+        left = i / len(others)
+        axes[f"xaxis{suffix}"] = axis(
+            other.quantity,
+            anchor=f"y{suffix}",
+            domain=[left + (0.07 if i else 0), left + 1 / len(others) - 0.02],
         )
+        axes[f"yaxis{suffix}"] = axis(first.quantity, anchor=f"x{suffix}")
+    return {"data": data, "layout": layout(height=420, annotations=notes, **axes)}
+
+
+def _cloud(
+    group: Sequence[ResultRow], pair: tuple[ObjectiveView, ObjectiveView], *,
+    is_front: bool,
+) -> Figure:  # fmt: skip
+    across, up = pair
+    x = [row.scores[across.label] for row in group]
+    y = [row.scores[up.label] for row in group]
+    colour = BLUE if is_front else MUTED
     return {
-        "data": traces,
-        "layout": layout(
-            height=420, xaxis=axis(second.quantity), yaxis=axis(first.quantity)
-        ),
+        "type": "scatter",
+        "mode": "markers",
+        "name": "Pareto front" if is_front else "other samples",
+        "x": [score.mean for score in x],
+        "y": [score.mean for score in y],
+        "error_x": bars(x, colour),
+        "error_y": bars(y, colour),
+        "text": [row.sample for row in group],
+        "hovertemplate": "%{text}<br>%{x:.4g}, %{y:.4g}<extra></extra>",
+        "marker": {
+            "color": colour,
+            "size": 10 if is_front else 8,
+            "symbol": "circle" if is_front else "circle-open",
+        },
     }
 
 
-def _bars(scores: Sequence[Score], colour: str) -> dict[str, Any]:
+def _notes(
+    rows: Sequence[ResultRow], pair: tuple[ObjectiveView, ObjectiveView]
+) -> list[Figure]:
+    """Return the names of the samples on the front, if they are not too many."""
+    across, up = pair
+    values = [row.scores[across.label].mean for row in rows]
+    middle = (min(values, default=0.0) + max(values, default=0.0)) / 2
+    places: dict[tuple[float, float], list[str]] = {}
+    for row in rows:
+        if row.is_pareto:
+            x, y = row.scores[across.label].mean, row.scores[up.label].mean
+            places.setdefault((float(f"{x:.3g}"), float(f"{y:.3g}")), []).append(
+                row.sample
+            )
+    if len(places) > MOST_NAMES:
+        return []
+    return [
+        {
+            "x": x, "y": y, "text": labels.listed(samples), "showarrow": False,
+            "xanchor": "left" if x <= middle else "right",
+            "xshift": 9 if x <= middle else -9, "yshift": 11,
+            "font": {"color": INK, "size": 12},
+        }
+        for (x, y), samples in places.items()
+    ]  # fmt: skip
+
+
+def _staircase(
+    rows: Sequence[ResultRow], pair: tuple[ObjectiveView, ObjectiveView]
+) -> Figure:
+    """Return the edge of what was reached in two objectives."""
+    across, up = pair
+    edge = sorted(
+        (row.scores[across.label].mean, row.scores[up.label].mean)
+        for row in rows
+        if row.is_pareto
+    )
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": [x for x, _ in edge],
+        "y": [y for _, y in edge],
+        "line": {
+            "color": BLUE,
+            "width": 1,
+            "shape": "hv" if across.goal == "minimize" else "vh",
+        },
+        "showlegend": False,
+        "hoverinfo": "skip",
+    }
+
+
+def bars(scores: Sequence[Score], colour: str) -> dict[str, Any]:
+    """Return error bars of one standard deviation."""
     return {"type": "data", "array": sds(scores), "color": colour, "thickness": 1}
 
 
 def progress(view: ProgressView) -> Figure:
     """Return scores, best so far and hypervolume against experiments."""
-    known = [(i, s) for i, s in enumerate(view.scores, start=1) if s is not None]
-    scores = [score for _, score in known]
-    count = list(range(1, len(view.scores) + 1))
-    data: list[Figure] = [
-        {
-            "type": "scatter",
-            "mode": "markers",
-            "name": "sample (± 1 sd)",
-            "x": [i for i, _ in known],
-            "y": [score.mean for score in scores],
-            "error_y": _bars(scores, MUTED),
-            "text": [view.samples[i - 1] for i, _ in known],
-            "hovertemplate": "%{text}: %{y:.4g}<extra></extra>",
-            "marker": {"color": MUTED, "size": 7},
-        },
+    n = len(view.scores)
+    count = list(range(1, n + 1))
+    data = [
+        *_scores(view),
         _steps("best so far", count, view.best_so_far, colour=BLUE, axes=""),
         _steps("hypervolume", count, view.hypervolume_so_far, colour=GREEN, axes="2"),
     ]
     lines = [
         {
             "type": "line", "x0": start - 0.5, "x1": start - 0.5, "y0": 0, "y1": 1,
-            "yref": "paper", "line": {"color": GRID, "dash": "dot", "width": 1},
+            "xref": f"x{axes}", "yref": "paper",
+            "line": {"color": MUTED, "dash": "dot", "width": 1},
         }
         for start in view.load_starts[1:]
+        for axes in ("", "2")
     ]  # fmt: skip
+    shared = {"range": [0.5, n + 0.5], "showgrid": False}
     return {
         "data": data,
         "layout": layout(
             height=380,
             shapes=lines,
-            xaxis=axis("Experiment", domain=[0, 0.46], anchor="y"),
+            xaxis=axis("Experiment", domain=[0, 0.46], anchor="y", **shared),
             yaxis=axis(view.first.quantity),
-            xaxis2=axis("Experiment", domain=[0.58, 1], anchor="y2"),
-            yaxis2=axis("Hypervolume / product of the units", anchor="x2"),
+            xaxis2=axis("Experiment", domain=[0.58, 1], anchor="y2", **shared),
+            yaxis2=axis(view.hypervolume, anchor="x2", rangemode="tozero"),
+            yaxis3={"overlaying": "y", "range": [0, 1], "visible": False, "title": ""},
         ),
     }
+
+
+def _scores(view: ProgressView) -> list[Figure]:
+    """Return each experiment's score, and a cross at the bottom where there is none."""
+    known = [(i, s) for i, s in enumerate(view.scores, start=1) if s is not None]
+    without = [i for i, s in enumerate(view.scores, start=1) if s is None]
+    scores = [score for _, score in known]
+    found: list[Figure] = [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "name": "sample ± 1 sd",
+            "x": [i for i, _ in known],
+            "y": [score.mean for score in scores],
+            "error_y": bars(scores, MUTED),
+            "text": [view.samples[i - 1] for i, _ in known],
+            "hovertemplate": "%{text}: %{y:.4g}<extra></extra>",
+            "marker": {"color": MUTED, "size": 7},
+        }
+    ]
+    if without:
+        found.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "name": "no score",
+                "x": without,
+                "y": [0.03] * len(without),
+                "yaxis": "y3",
+                "text": [view.samples[i - 1] for i in without],
+                "hovertemplate": "%{text}: no score<extra></extra>",
+                "marker": {"color": VERMILLION, "size": 9, "symbol": "x-thin-open"},
+            }
+        )
+    return found
 
 
 def _steps(
@@ -153,87 +257,4 @@ def _steps(
         "yaxis": f"y{axes}",
         "line": {"color": colour, "width": 2, "shape": "hv"},
         "hovertemplate": "%{y:.4g}<extra></extra>",
-    }
-
-
-def slices(
-    decision_slices: Sequence[Slice],
-    view: LoadView,
-    objectives: Sequence[ObjectiveView],
-) -> Figure:
-    """Return the posterior along each parameter: mean, ± 1 and ± 2 sd, and outcomes."""
-    n = len(decision_slices)
-    columns = min(2, n)
-    rows = -(-n // columns)
-    named = {one.label: one for one in objectives}
-    data: list[Figure] = []
-    axes: dict[str, Any] = {}
-    for i, one in enumerate(decision_slices):
-        suffix = "" if i == 0 else str(i + 1)
-        data += _slice(one, view, suffix=suffix, is_first=i == 0)
-        row, column = divmod(i, columns)
-        width, height = 1 / columns, 1 / rows
-        left, top = column * width, 1 - row * height
-        title = named[one.objective].quantity if one.objective in named else None
-        axes[f"xaxis{suffix}"] = axis(
-            labels.parameter(one.parameter),
-            anchor=f"y{suffix}",
-            domain=[left + (0.07 if column else 0), left + width - 0.03],
-        )
-        axes[f"yaxis{suffix}"] = axis(
-            title or one.objective,
-            anchor=f"x{suffix}",
-            domain=[top - height + (0.16 / rows if row < rows - 1 else 0), top - 0.04],
-        )
-    return {"data": data, "layout": layout(height=120 + 250 * rows, **axes)}
-
-
-def _slice(one: Slice, view: LoadView, *, suffix: str, is_first: bool) -> list[Figure]:
-    place = {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}", "showlegend": is_first}
-    is_named = all(isinstance(point, str) for point in one.grid)
-    mean, sd = np.array(one.mean), np.array(one.sd)
-    outcomes = _outcomes(one, view) | place
-    if is_named:
-        bars = {"type": "data", "array": list(one.sd), "color": BLUE}
-        points = {
-            "type": "scatter", "mode": "markers", "name": "model mean ± 1 sd",
-            "x": list(one.grid), "y": list(one.mean), "error_y": bars,
-            "marker": {"color": BLUE, "symbol": "line-ew-open", "size": 16},
-        } | place  # fmt: skip
-        return [points, outcomes]
-    bands = [
-        {
-            "type": "scatter", "mode": "lines", "name": f"± {k} sd",
-            "hoverinfo": "skip",
-            "x": [*one.grid, *one.grid[::-1]],
-            "y": [*(mean + k * sd).tolist(), *(mean - k * sd)[::-1].tolist()],
-            "fill": "toself", "line": {"width": 0},
-            "fillcolor": f"rgba(0,114,178,{0.14 if k == 2 else 0.2})",
-        } | place
-        for k in (2, 1)
-    ]  # fmt: skip
-    line = {
-        "type": "scatter", "mode": "lines", "name": "model mean",
-        "x": list(one.grid), "y": list(one.mean),
-        "line": {"color": BLUE, "width": 2},
-    } | place  # fmt: skip
-    return [*bands, line, outcomes]
-
-
-def _outcomes(one: Slice, view: LoadView) -> Figure:
-    found = [
-        (sample, parameters[one.parameter], scores[one.objective])
-        for sample, parameters, scores in view.results
-        if one.objective in scores and one.parameter in parameters
-    ]
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "name": "measured afterwards",
-        "x": [value for _, value, _ in found],
-        "y": [score.mean for *_, score in found],
-        "error_y": _bars([score for *_, score in found], VERMILLION),
-        "text": [sample for sample, *_ in found],
-        "hovertemplate": "%{text}: %{y:.4g}<extra></extra>",
-        "marker": {"color": VERMILLION, "size": 8, "symbol": "diamond"},
     }

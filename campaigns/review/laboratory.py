@@ -4,16 +4,33 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
+from campaigns import labels
 from campaigns import lifecycle as facts
 from campaigns.blobs import decode_trace
 from campaigns.inventory import stock
-from campaigns.review import labels
-from campaigns.review.labels import Quantity
-from campaigns.review.views import BarView, FiringView, ProvenanceView, StockView
+from campaigns.labels import Quantity
+from campaigns.review.instruments import people
+from campaigns.review.views import (
+    BarView,
+    FiringView,
+    ProvenanceView,
+    StockView,
+    ThreeView,
+)
 from campaigns.store import Store
 from campaigns.tables import HostTimingRow
+from instruments.quantities import Trace
 
 SECONDS_PER_HOUR = 3600.0
+HELD = "hold_celsius"
+ORDER = (
+    "temperature_celsius", "hold_celsius", "hold_hours", "ramp_celsius_per_minute",
+    "cool_celsius_per_minute", "atmosphere", "crucible", "peak_celsius",
+    "furnace_hours", "energy_kilowatt_hours",
+)  # fmt: skip
+"""Values of a firing as a page lists them; others follow."""
 
 
 def firing_views(store: Store, events: Sequence[facts.Event]) -> tuple[FiringView, ...]:
@@ -23,27 +40,66 @@ def firing_views(store: Store, events: Sequence[facts.Event]) -> tuple[FiringVie
         fired = event.payload
         if not isinstance(fired, facts.Fired):
             continue
+        trace = decode_trace(store.blob(fired.trace))
         views.append(
             FiringView(
+                anchor=f"firing-{event.sequence}",
                 name=f"Load {fired.load}, {fired.step}",
                 load=fired.load,
                 samples=fired.samples,
                 furnace=fired.furnace,
-                rows=_three_values(fired),
-                trace=decode_trace(store.blob(fired.trace)),
+                rows=(*_three_values(fired), *_deviation(trace)),
+                trace=trace,
             )
         )
     return tuple(views)
 
 
-def _three_values(fired: facts.Fired) -> tuple[tuple[Quantity, str, str, str], ...]:
+def _three_values(fired: facts.Fired) -> tuple[ThreeView, ...]:
     sources = (fired.planned, fired.commanded, fired.measured)
     keys = dict.fromkeys(key for source in sources for key in source)
+    if "temperature_celsius" in keys:
+        # The mean over the hold is what the temperature came out as.
+        keys.pop(HELD, None)
     rows = []
-    for key in keys:
-        planned, commanded, measured = (labels.number(s.get(key)) for s in sources)
-        rows.append((labels.value(key), planned, commanded, measured))
+    for key in sorted(keys, key=_place):
+        measured_key = HELD if key == "temperature_celsius" else key
+        planned, measured = fired.planned.get(key), fired.measured.get(measured_key)
+        difference = ""
+        if isinstance(planned, float | int) and isinstance(measured, float | int):
+            difference = f"{measured - planned:+.2g}" if measured != planned else "0"
+        rows.append(
+            ThreeView(
+                labels.value(key),
+                _shown(planned),
+                _shown(fired.commanded.get(key)),
+                _shown(measured),
+                difference,
+            )
+        )
     return tuple(rows)
+
+
+def _place(key: str) -> int:
+    return ORDER.index(key) if key in ORDER else len(ORDER)
+
+
+def _shown(value: float | str | None) -> str:
+    return labels.chemical(value) if isinstance(value, str) else _five(value)
+
+
+def _five(value: float | None) -> str:
+    return "–" if value is None else f"{value:.5g}"
+
+
+def _deviation(trace: Trace) -> tuple[ThreeView, ...]:
+    """Return the largest distance from the set temperature where it is highest."""
+    is_hold = trace.set_celsius >= trace.set_celsius.max(initial=-np.inf)
+    distance = np.abs(trace.measured_celsius - trace.set_celsius)[is_hold]
+    if not is_hold.any():
+        return ()
+    quantity = Quantity("Largest distance from set during the hold", "°C")
+    return (ThreeView(quantity, "–", "–", f"{distance.max():.2g}"),)
 
 
 def timeline(events: Sequence[facts.Event]) -> tuple[BarView, ...]:
@@ -95,7 +151,7 @@ def stock_views(store: Store, events: Sequence[facts.Event]) -> tuple[StockView,
 
 def provenance(store: Store, events: Sequence[facts.Event]) -> ProvenanceView:
     """Return what the results rest on."""
-    opened = store.opened
+    opened, log_sha256 = store.opened, store.event_log_sha256()
     timings: dict[str, list[float]] = {}
     for row in store.rows(HostTimingRow):
         timings.setdefault(row.name, []).append(row.seconds)
@@ -106,14 +162,16 @@ def provenance(store: Store, events: Sequence[facts.Event]) -> ProvenanceView:
     return ProvenanceView(
         rows=(
             ("Campaign file sha256", opened.spec_sha256),
-            ("Event log sha256", store.event_log_sha256()),
+            ("Event log sha256", log_sha256),
             ("Events", str(len(events))),
             ("Seed", str(opened.seed)),
             ("Proposer", opened.proposer),
             ("Lab", str(opened.lab.get("name", ""))),
             ("Mode", opened.mode),
+            ("Actors and people", ", ".join(people(events))),
             ("Event schema version", str(events[-1].schema_version)),
         ),
+        event_log_sha256=log_sha256,
         versions=tuple(sorted(versions.items())),
         phases=tuple(sorted(opened.phases.items())),
         spec_json=json.dumps(opened.spec, indent=2, ensure_ascii=False),

@@ -7,13 +7,14 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from campaigns import labels
 from campaigns.errors import StoreError
 from campaigns.narrative import duration
 from campaigns.results import Score
-from campaigns.review import figures, labels, traces
+from campaigns.review import figures, posterior, traces
 from campaigns.review.campaign import report_view
 from campaigns.review.figures import Figure
-from campaigns.review.views import ReportView
+from campaigns.review.views import PatternView, ReportView
 from campaigns.store import Store
 
 
@@ -60,6 +61,9 @@ def render(view: ReportView) -> str:
         "sd": labels.with_sd,
         "duration": duration,
         "figure": _figure,
+        "value": _value,
+        "chemical": labels.chemical,
+        "listed": labels.listed,
     }
     return environment.get_template("report.html.j2").render(
         view=view,
@@ -79,19 +83,32 @@ def _figures(view: ReportView) -> dict[str, Any]:
         ),
         "progress": figures.progress(view.progress) if view.progress else None,
         "loads": {
-            load.load: figures.slices(load.decision.slices, load, view.objectives)
+            load.load: posterior.slices(load, view.objectives)
             for load in view.loads
             if load.decision.slices
         },
+        "expectations": posterior.expectations(view.samples, view.objectives),
         "patterns": {
-            pattern.scan: traces.pattern(pattern.fit)
+            pattern.scan: figure
             for sample in view.samples
             for pattern in sample.patterns
-            if pattern.fit
+            if (figure := _pattern(pattern))
         },
         "firings": [traces.firing(firing) for firing in view.firings],
-        "timeline": traces.timeline(view.timeline) if view.timeline else None,
+        "timeline": (
+            traces.timeline(view.timeline, view.instruments) if view.timeline else None
+        ),
     }
+
+
+def _pattern(view: PatternView) -> Figure | None:
+    if view.fit:
+        return traces.pattern(view.fit)
+    return traces.observed(view.observed) if view.observed else None
+
+
+def _value(given: float | str | None) -> str:
+    return labels.number(labels.chemical(given) if isinstance(given, str) else given)
 
 
 def _score(score: Score) -> str:

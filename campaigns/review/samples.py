@@ -3,24 +3,29 @@
 import math
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+import numpy as np
+
+from campaigns import labels
 from campaigns import lifecycle as facts
 from campaigns.blobs import decode_fit
-from campaigns.inventory import losses
-from campaigns.recipe import (
-    DoseStep,
-    DryStep,
-    FireStep,
-    MixStep,
-    RegrindStep,
-    ScanStep,
-    Step,
-)
+from campaigns.labels import Quantity
 from campaigns.results import Identification, Trial
-from campaigns.review.labels import number
-from campaigns.review.views import DoseView, FractionView, PatternView, SampleView
+from campaigns.review.lineage import Lineage, lineages
+from campaigns.review.views import (
+    FiringView,
+    FractionView,
+    PatternView,
+    SampleView,
+    StageView,
+    ThreeView,
+)
+from campaigns.review.wording import Words, in_words
+from campaigns.spec import SolidSolution
 from campaigns.store import Store
+from instruments import xrdml
+from instruments.quantities import Pattern
 
 
 @dataclass
@@ -38,7 +43,11 @@ class _Record:
 
 
 def sample_views(
-    store: Store, events: Sequence[facts.Event], trials: Sequence[Trial]
+    store: Store,
+    events: Sequence[facts.Event],
+    trials: Sequence[Trial],
+    *,
+    firings: Sequence[FiringView],
 ) -> tuple[SampleView, ...]:
     """Return every sample in the order of proposal.
 
@@ -46,11 +55,19 @@ def sample_views(
         store: Where the fits are.
         events: All events.
         trials: The history of the same events.
+        firings: All firings, of which each sample shows its own.
     """
-    records = _records(events)
-    lost = losses(events)
+    records, powders = _records(events), lineages(events)
+    words = Words.of(store, trials)
     return tuple(
-        _view(store, records[trial.sample], trial, lost=lost.get(trial.sample))
+        _view(
+            store,
+            records[trial.sample],
+            trial,
+            firings=[one for one in firings if trial.sample in one.samples],
+            powder=powders[trial.sample],
+            words=words,
+        )
         for trial in trials
     )
 
@@ -76,66 +93,103 @@ def _records(events: Sequence[facts.Event]) -> dict[str, _Record]:
 
 
 def _view(
-    store: Store, record: _Record, trial: Trial, *, lost: float | None
+    store: Store,
+    record: _Record,
+    trial: Trial,
+    *,
+    firings: Sequence[FiringView],
+    powder: Lineage,
+    words: Words,
 ) -> SampleView:
     proposed, recipe = record.proposed, record.proposed.recipe
     status: str = trial.status
     if record.ended and status == "unusable":
         status = record.ended.status
+    stages = [
+        StageView(
+            one.name, one.anchor, tuple(row for row in one.rows if row.planned != "–")
+        )
+        for one in firings
+    ]
     return SampleView(
         sample=trial.sample,
         load=trial.load,
         role=trial.role,
         status=status,
         reason=record.ended.reason if record.ended and status != "scored" else "",
-        reaction=recipe.reaction,
+        reaction=labels.chemical(recipe.reaction),
+        expected_grams=recipe.expected_grams,
         steps=tuple(in_words(step) for step in recipe.steps),
+        why=words(proposed.proposal.decision.reason),
         planned=trial.planned,
         measured=trial.measured,
         decision=proposed.proposal.decision,
-        doses=_doses(record),
-        lost_grams=lost,
+        stages=(_doses(record), *stages),
+        powder=tuple(powder.rows),
+        carried=powder.carried,
         scores=trial.scores,
         patterns=tuple(_pattern(store, scan, record) for scan in record.scans),
     )
 
 
-def _doses(record: _Record) -> tuple[DoseView, ...]:
-    views = []
+def _doses(record: _Record) -> StageView:
+    rows = []
     for precursor, planned in record.proposed.recipe.grams.items():
         dosed = record.doses.get(precursor)
-        views.append(
-            DoseView(
-                precursor,
-                dosed.planned_grams if dosed else planned,
-                dosed.commanded_grams if dosed else None,
-                dosed.measured_grams if dosed else None,
+        asked = dosed.planned_grams if dosed else planned
+        percent = 100 * (dosed.measured_grams / asked - 1) if dosed else 0.0
+        rows.append(
+            ThreeView(
+                Quantity(labels.chemical(precursor), "g"),
+                f"{asked:.4f}",
+                f"{dosed.commanded_grams:.4f}" if dosed else "–",
+                f"{dosed.measured_grams:.4f}" if dosed else "–",
+                f"{percent:+.2f} %" if dosed else "",
             )
         )
-    return tuple(views)
+    return StageView("Doses", "", tuple(rows))
 
 
 def _pattern(store: Store, scan: facts.PatternMeasured, record: _Record) -> PatternView:
     analyses = record.found[scan.scan]
-    if not analyses:
-        return PatternView(scan.scan, scan.instrument, scan.program, scan.raw, 0)
-    latest = analyses[-1]
-    return PatternView(
+    bare = PatternView(
         scan=scan.scan,
         instrument=scan.instrument,
         program=scan.program,
         raw=scan.raw,
         analyses=len(analyses),
+    )
+    latest = analyses[-1] if analyses else None
+    if latest is None or not latest.fit:
+        bare = replace(bare, observed=_counts(store.blob(scan.raw)))
+    if latest is None:
+        return bare
+    return replace(
+        bare,
         rwp=latest.rwp,
         gof=latest.gof,
         is_usable=latest.is_usable,
         quality=latest.quality,
-        fractions=_fractions(latest),
+        fractions=_fractions(latest, store.spec.target.solid_solution),
+        hypotheses=tuple(
+            (" + ".join(one.weights), one.probability, one.rwp)
+            for one in latest.hypotheses
+        ),
         fit=decode_fit(store.blob(latest.fit)) if latest.fit else None,
     )
 
 
-def _fractions(found: Identification) -> tuple[FractionView, ...]:
+def _counts(raw: bytes) -> Pattern | None:
+    """Return the counts of an instrument's file; None where it is of another kind."""
+    try:
+        return xrdml.parse(raw)
+    except ValueError:
+        return None
+
+
+def _fractions(
+    found: Identification, solution: SolidSolution | None
+) -> tuple[FractionView, ...]:
     """Return the phases found, largest first, leaving out what is surely absent."""
     shares = found.fractions
     views = [
@@ -144,6 +198,8 @@ def _fractions(found: Identification) -> tuple[FractionView, ...]:
             mean,
             math.sqrt(max(shares.covariance[i][i], 0.0)),
             found.alternatives.get(phase, ()),
+            found.cells.get(phase),
+            _composition(phase, found, solution),
         )
         for i, (phase, mean) in enumerate(zip(shares.phases, shares.mean, strict=True))
     ]
@@ -151,28 +207,15 @@ def _fractions(found: Identification) -> tuple[FractionView, ...]:
     return tuple(sorted(present, key=lambda view: -view.mean))
 
 
-def in_words(step: Step) -> str:
-    """Return a step of a recipe as a sentence."""
-    match step:
-        case DoseStep():
-            listed = ", ".join(f"{g:.4f} g {name}" for name, g in step.grams.items())
-            return f"Dose {listed}."
-        case MixStep():
-            return f"Mix at {number(step.rpm)} rpm for {number(step.minutes)} min."
-        case DryStep():
-            return (
-                f"Dry at {number(step.temperature_celsius)} °C for "
-                f"{number(step.minutes)} min."
-            )
-        case FireStep():
-            return (
-                f"{step.name.capitalize()} at {number(step.temperature_celsius)} °C "
-                f"for {number(step.hold_hours)} h in {step.atmosphere} "
-                f"({step.crucible} crucible), "
-                f"up at {number(step.ramp_celsius_per_minute)} °C/min, "
-                f"down at {number(step.cool_celsius_per_minute)} °C/min."
-            )
-        case RegrindStep():
-            return f"Regrind at {number(step.rpm)} rpm for {number(step.minutes)} min."
-        case ScanStep():
-            return f"Grind, fill a holder with {number(step.holder_grams)} g and scan."
+def _composition(
+    phase: str, found: Identification, solution: SolidSolution | None
+) -> str:
+    """Return the varying element's amount by the campaign's own map, in words."""
+    cell = found.cells.get(phase)
+    if solution is None or cell is None or phase != solution.phase:
+        return ""
+    points = sorted(solution.points)
+    edge = cell["abc".index(solution.cell)]
+    amount = np.interp(edge, [p[0] for p in points], [p[1] for p in points])
+    is_outside = not points[0][0] <= edge <= points[-1][0]
+    return f"{solution.symbol} {amount:.2f}{' (end of the map)' if is_outside else ''}"

@@ -3,25 +3,40 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from campaigns import labels
 from campaigns.fit import Fit
 from campaigns.review.figures import (
     BLUE,
+    BOTTOM,
     CYCLE,
+    GRID,
     INK,
     MUTED,
     ORANGE,
+    PAPER,
     PURPLE,
     SKY,
+    TOP,
     VERMILLION,
     Figure,
     axis,
     layout,
 )
+from campaigns.review.instruments import span_in_words
 from campaigns.review.thinning import rounded, thinned
-from campaigns.review.views import BarView, FiringView
+from campaigns.review.views import BarView, FiringView, InstrumentView
+from instruments.quantities import Pattern
 
 MOST_POINTS = 1600
 """Points of a curve on the screen; the stored curves are whole."""
+BACKGROUND_POINTS = 120
+SEEN_SHARE = 0.002
+"""A phase is drawn where it has more than this share of its highest peak."""
+SHOWN_APART = 10.0
+"""Half the range of the panel of measured less set temperature, degrees Celsius."""
 GROUPS = {
     "dose": ("dose", ORANGE),
     "mix": ("mix, grind", SKY),
@@ -37,38 +52,103 @@ def pattern(fit: Fit) -> Figure:
     """Return a pattern: observed, calculated, each phase, ticks and the residual."""
     kept = thinned(fit.observed, most=MOST_POINTS)
     x = rounded(fit.two_theta[kept], digits=6)
-    residual = (fit.observed - fit.calculated)[kept]
+    few = thinned(fit.background, most=BACKGROUND_POINTS)
     data: list[Figure] = [
         {
             "type": "scatter", "mode": "markers", "name": "observed", "x": x,
-            "y": rounded(fit.observed[kept]), "hoverinfo": "skip",
+            "y": rounded(fit.observed[kept]),
+            "hovertemplate": "%{x:.2f}°: %{y:.5g}<extra>observed</extra>",
             "marker": {"color": INK, "size": 3, "opacity": 0.55},
         },
-        _curve("calculated", x, rounded(fit.calculated[kept]), INK, width=1.2),
-        _curve("background", x, rounded(fit.background[kept]), MUTED, dash="dot"),
+        _curve("calculated", x, rounded(fit.calculated[kept]), INK, width=1.1),
+        _curve(
+            "background", rounded(fit.two_theta[few], digits=6),
+            rounded(fit.background[few]), MUTED, dash="dot",
+        ),
+        *(
+            _phase(phase, fit, kept, colour=CYCLE[i % len(CYCLE)])
+            for i, phase in enumerate(fit.phases)
+        ),
     ]  # fmt: skip
-    for i, (phase, curve) in enumerate(fit.phases.items()):
-        shown = rounded((curve + fit.background)[kept])
-        data.append(_curve(phase, x, shown, CYCLE[i % len(CYCLE)], legendgroup=phase))
     data += [
         _ticks(phase, angles.tolist(), i)
         for i, (phase, angles) in enumerate(fit.ticks.items())
     ]
+    residual = (fit.observed - fit.calculated)[kept]
     data.append(_curve("residual", x, rounded(residual), MUTED, yaxis="y3"))
+    return {"data": data, "layout": _pattern_layout(fit)}
+
+
+def _pattern_layout(fit: Fit) -> Figure:
     n = max(len(fit.ticks), 1)
-    return {
-        "data": data,
-        "layout": layout(
-            height=460 + 14 * n,
-            xaxis=axis("Two theta / °", anchor="y3"),
-            yaxis=axis("Counts", domain=[0.36, 1], rangemode="tozero"),
-            yaxis2=axis(
-                "", domain=[0.24, 0.35], showticklabels=False, showgrid=False,
-                ticks="", range=[-n + 0.4, 0.6], fixedrange=True,
-            ),
-            yaxis3=axis("Obs. − calc.", domain=[0, 0.22]),
+    rows, residual, between = 18 * n, 110, 14
+    inside = 300 + rows + residual + 2 * between
+    low = residual / inside
+    middle = (residual + between) / inside, (residual + between + rows) / inside
+    return layout(
+        height=inside + TOP + BOTTOM,
+        updatemenus=[_scale_buttons()],
+        xaxis=axis("Two theta / °", anchor="y3"),
+        yaxis=axis(
+            "Counts", domain=[middle[1] + between / inside, 1], rangemode="tozero",
         ),
+        yaxis2=axis(
+            "", domain=list(middle), showgrid=False, ticks="", fixedrange=True,
+            range=[-n + 0.4, 0.6], tickmode="array", tickfont={"size": 11},
+            tickvals=[-i for i in range(len(fit.ticks))],
+            ticktext=[labels.chemical(phase) for phase in fit.ticks],
+        ),
+        yaxis3=axis("Obs. − calc.", domain=[0, low], zeroline=True, zerolinecolor=GRID),
+    )  # fmt: skip
+
+
+def _scale_buttons() -> Figure:
+    return {
+        "type": "buttons", "direction": "left", "showactive": False,
+        "x": 1, "xanchor": "right", "y": 1, "yanchor": "bottom",
+        "pad": {"t": 0, "b": 6}, "bgcolor": PAPER, "bordercolor": MUTED,
+        "font": {"color": INK, "size": 11},
+        "buttons": [
+            {"label": kind, "method": "relayout", "args": [{"yaxis.type": kind}]}
+            for kind in ("linear", "log")
+        ],
     }  # fmt: skip
+
+
+def _phase(phase: str, fit: Fit, kept: NDArray[np.intp], *, colour: str) -> Figure:
+    """Return a phase over the background, where it adds anything that can be seen."""
+    counts = fit.phases[phase][kept]
+    is_seen = counts > SEEN_SHARE * counts.max(initial=0.0)
+    x = rounded(fit.two_theta[kept], digits=6)
+    y = rounded(counts + fit.background[kept])
+    shown_x: list[float | None] = []
+    shown_y: list[float | None] = []
+    for i, is_here in enumerate(is_seen.tolist()):
+        if is_here:
+            shown_x.append(x[i])
+            shown_y.append(y[i])
+        elif shown_x and shown_x[-1] is not None:
+            # A gap: no line is drawn to the next peak.
+            shown_x.append(None)
+            shown_y.append(None)
+    name = labels.chemical(phase)
+    return _curve(name, shown_x, shown_y, colour, width=1.6, legendgroup=name)
+
+
+def observed(pattern: Pattern) -> Figure:
+    """Return the instrument's counts where nothing was fitted."""
+    kept = thinned(pattern.counts, most=MOST_POINTS)
+    x = rounded(pattern.two_theta[kept], digits=6)
+    curve = _curve("observed", x, rounded(pattern.counts[kept]), INK)
+    return {
+        "data": [curve],
+        "layout": layout(
+            height=360,
+            updatemenus=[_scale_buttons()],
+            xaxis=axis("Two theta / °"),
+            yaxis=axis("Counts", rangemode="tozero"),
+        ),
+    }
 
 
 def _curve(
@@ -97,8 +177,8 @@ def _ticks(phase: str, angles: Sequence[float], row: int) -> Figure:
     return {
         "type": "scatter",
         "mode": "markers",
-        "name": f"{phase} lines",
-        "legendgroup": phase,
+        "name": f"{labels.chemical(phase)} lines",
+        "legendgroup": labels.chemical(phase),
         "showlegend": False,
         "x": [round(angle, 3) for angle in angles],
         "y": [-row] * len(angles),
@@ -109,12 +189,12 @@ def _ticks(phase: str, angles: Sequence[float], row: int) -> Figure:
             "color": CYCLE[row % len(CYCLE)],
             "line": {"width": 1.6},
         },
-        "hovertemplate": f"%{{x:.3f}}°<extra>{phase}</extra>",
+        "hovertemplate": f"%{{x:.3f}}°<extra>{labels.chemical(phase)}</extra>",
     }
 
 
 def firing(view: FiringView) -> Figure:
-    """Return set and measured temperature against time since the start."""
+    """Return set and measured temperature, and below the one less the other."""
     trace = view.trace
     kept = thinned(trace.measured_celsius, most=MOST_POINTS // 2)
     start = trace.seconds[0] if len(trace.seconds) else 0.0
@@ -130,19 +210,29 @@ def firing(view: FiringView) -> Figure:
             ("set", trace.set_celsius, INK, 1.2, "dash"),
         )
     ]  # fmt: skip
+    apart = (trace.measured_celsius - trace.set_celsius)[kept]
+    data.append(
+        _curve("measured − set", hours, rounded(apart), MUTED, yaxis="y2")
+        | {"hovertemplate": hover}
+    )
     return {
         "data": data,
         "layout": layout(
-            height=300,
-            xaxis=axis("Time since the start of the program / h"),
-            yaxis=axis("Temperature / °C"),
+            height=430,
+            xaxis=axis("Time since the start of the program / h", anchor="y2"),
+            yaxis=axis("Temperature / °C", domain=[0.42, 1]),
+            yaxis2=axis(
+                "Difference / °C", domain=[0, 0.34], range=[-SHOWN_APART, SHOWN_APART],
+                zeroline=True, zerolinecolor=MUTED,
+            ),
         ),
-    }
+    }  # fmt: skip
 
 
-def timeline(bars: Sequence[BarView]) -> Figure:
+def timeline(bars: Sequence[BarView], instruments: Sequence[InstrumentView]) -> Figure:
     """Return one row an instrument, one bar an attempt at a task."""
-    instruments = sorted({bar.instrument for bar in bars}, reverse=True)
+    rows = [f"{one.name} ({one.role})" if one.role else one.name for one in instruments]
+    row_of = {one.name: row for one, row in zip(instruments, rows, strict=True)}
     groups: dict[tuple[str, str], list[BarView]] = {}
     for bar in bars:
         group = GROUPS.get(bar.action, ("handle, weigh", MUTED))
@@ -150,35 +240,38 @@ def timeline(bars: Sequence[BarView]) -> Figure:
             group = ("not done", INK)
         groups.setdefault(group, []).append(bar)
     data = [
-        {
-            "type": "bar",
-            "orientation": "h",
-            "name": name,
-            "y": [bar.instrument for bar in group],
-            "base": [round(bar.start_hours, 5) for bar in group],
-            "x": [round(bar.hours, 5) for bar in group],
-            "customdata": [
-                [bar.task, f"{bar.hours:.3g} h, {bar.status}", _brief(bar.samples)]
-                for bar in group
-            ],
-            "hovertemplate": (
-                "%{customdata[0]}<br>%{customdata[1]}<br>%{customdata[2]}<extra></extra>"
-            ),
-            "marker": {"color": colour, "line": {"width": 0}},
-        }
-        for (name, colour), group in groups.items()
+        _bars(name, colour, group, row_of) for (name, colour), group in groups.items()
     ]
     return {
         "data": data,
         "layout": layout(
-            height=130 + 34 * len(instruments),
+            height=TOP + BOTTOM + 34 * len(instruments),
             barmode="overlay",
             bargap=0.35,
             xaxis=axis("Lab time since the campaign began / h"),
-            yaxis=axis("", categoryorder="array", categoryarray=instruments, ticks=""),
+            yaxis=axis(
+                "", categoryorder="array", categoryarray=rows[::-1], ticks="",
+                fixedrange=True,
+            ),
         ),
+    }  # fmt: skip
+
+
+def _bars(
+    name: str, colour: str, group: Sequence[BarView], row_of: dict[str, str]
+) -> Figure:
+    return {
+        "type": "bar",
+        "orientation": "h",
+        "name": name,
+        "y": [row_of[bar.instrument] for bar in group],
+        "base": [round(bar.start_hours, 5) for bar in group],
+        "x": [round(bar.hours, 5) for bar in group],
+        "customdata": [
+            [bar.task, span_in_words(bar), labels.listed(bar.samples)] for bar in group
+        ],
+        "hovertemplate": (
+            "%{customdata[0]}<br>%{customdata[1]}<br>%{customdata[2]}<extra></extra>"
+        ),
+        "marker": {"color": colour, "line": {"width": 0}},
     }
-
-
-def _brief(samples: Sequence[str]) -> str:
-    return ", ".join(samples[:8]) + (" …" if len(samples) > 8 else "")

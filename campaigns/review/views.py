@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 
 from campaigns.fit import Fit
+from campaigns.labels import Quantity
 from campaigns.recipe import Parameters
 from campaigns.results import DecisionRecord, Score
-from campaigns.review.labels import Quantity
-from instruments.quantities import Trace
+from instruments.quantities import Pattern, Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,9 @@ class ResultRow:
     parameters: Parameters
     """As measured."""
     scores: dict[str, Score]
+    flags: tuple[str, ...]
     is_pareto: bool
+    role: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +46,43 @@ class ProgressView:
     best_so_far: tuple[float, ...]
     """Of the first objective; NaN before the first score."""
     hypervolume_so_far: tuple[float, ...]
+    hypervolume: Quantity
     load_starts: tuple[int, ...]
     """Number of the first experiment of each load."""
 
 
 @dataclass(frozen=True, slots=True)
-class DoseView:
-    """A precursor in a sample: planned, commanded and weighed, g."""
+class ThreeView:
+    """One value as planned, commanded and measured, each as text."""
 
-    precursor: str
-    planned_grams: float
-    commanded_grams: float | None
-    measured_grams: float | None
+    quantity: Quantity
+    planned: str
+    commanded: str
+    measured: str
+    difference: str = ""
+    """Measured less planned, where both are numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageView:
+    """A stage of making a sample with its values."""
+
+    name: str
+    firing: str
+    """Identifier of the firing; empty for the dosing."""
+    rows: tuple[ThreeView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PortionView:
+    """Something that happened to the powder of a sample."""
+
+    lab_time: str
+    what: str
+    by: str
+    grams: float | None
+    """Mass read or arrived, g; None where nobody weighed."""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +94,10 @@ class FractionView:
     sd: float
     alternatives: tuple[str, ...]
     """Look-alikes that fit nearly as well."""
+    cell: tuple[float, float, float] | None = None
+    """Refined cell edges a, b, c, angstrom."""
+    composition: str = ""
+    """By the campaign's cell-to-composition map, such as `O 6.90 per formula`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +116,11 @@ class PatternView:
     is_usable: bool = True
     quality: tuple[str, ...] = ()
     fractions: tuple[FractionView, ...] = ()
+    hypotheses: tuple[tuple[str, float, float], ...] = ()
+    """Sets of phases that were compared, with probability and Rwp."""
     fit: Fit | None = field(default=None, repr=False)
+    observed: Pattern | None = field(default=None, repr=False)
+    """The instrument's counts where there is no fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +134,20 @@ class SampleView:
     reason: str
     """Why it ended without a score; empty if it did not."""
     reaction: str
+    expected_grams: float
+    """Target if the reaction runs to completion, g."""
     steps: tuple[str, ...]
     """The recipe in words."""
+    why: str
+    """Why it was proposed."""
     planned: Parameters
     measured: Parameters
     decision: DecisionRecord
-    doses: tuple[DoseView, ...]
-    lost_grams: float | None
+    stages: tuple[StageView, ...]
+    """Doses and firings as planned, commanded and measured."""
+    powder: tuple[PortionView, ...]
+    carried: int
+    """How often its containers were carried from place to place."""
     scores: dict[str, Score]
     patterns: tuple[PatternView, ...]
 
@@ -114,12 +156,13 @@ class SampleView:
 class FiringView:
     """A firing as planned, commanded and measured."""
 
+    anchor: str
+    """Identifier within the page."""
     name: str
     load: int
     samples: tuple[str, ...]
     furnace: str
-    rows: tuple[tuple[Quantity, str, str, str], ...]
-    """Quantity with the three values as text."""
+    rows: tuple[ThreeView, ...]
     trace: Trace = field(repr=False)
 
 
@@ -132,6 +175,7 @@ class LoadView:
     samples: tuple[str, ...]
     shown: str
     """The sample whose decision is shown."""
+    why: str
     decision: DecisionRecord
     parameters: Parameters
     results: tuple[tuple[str, Parameters, dict[str, Score]], ...]
@@ -153,6 +197,45 @@ class BarView:
 
 
 @dataclass(frozen=True, slots=True)
+class InstrumentView:
+    """What one instrument is and how much it did."""
+
+    name: str
+    role: str
+    driver: str
+    identity: str
+    url: str
+    tasks: int
+    not_done: int
+    """Attempts that failed or whose outcome is unknown."""
+    busy_hours: float
+    busy_share: float
+    """Of the campaign's lab time."""
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentView:
+    """Something that did not go as planned."""
+
+    lab_time: str
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DosingView:
+    """How well a precursor was dosed; errors are measured less planned, %."""
+
+    precursor: str
+    doses: int
+    mean_percent: float
+    sd_percent: float
+    """NaN for one dose."""
+    worst_percent: float
+    worst_sample: str
+
+
+@dataclass(frozen=True, slots=True)
 class StockView:
     """What is left of a precursor, g."""
 
@@ -171,6 +254,7 @@ class ProvenanceView:
     versions: tuple[tuple[str, str], ...]
     phases: tuple[tuple[str, str], ...]
     """Row of the phase table, sha256."""
+    event_log_sha256: str
     spec_json: str
     timings: tuple[tuple[str, int, float], ...]
     """What this computer did, how often, and in how many seconds altogether."""
@@ -178,10 +262,11 @@ class ProvenanceView:
 
 @dataclass(frozen=True, slots=True)
 class WarningView:
-    """Something a reader should know before trusting a figure."""
+    """What a reader should know before trusting a sample."""
 
-    subject: str
-    text: str
+    sample: str
+    status: str
+    texts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,14 +276,16 @@ class ReportView:
     title: str
     target: str
     facts: tuple[tuple[str, str], ...]
-    findings: tuple[str, ...]
-    """The result in sentences."""
+    notice: str
+    """What must be known before all else; empty if nothing."""
+    summary: tuple[tuple[str, tuple[str, ...]], ...]
+    """The result in sentences, under headings."""
     warnings: tuple[WarningView, ...]
     objectives: tuple[ObjectiveView, ...]
     parameters: tuple[str, ...]
     """Keys of the parameters that differ between samples."""
-    fixed: tuple[tuple[str, str], ...]
-    """Name and value of parameters that are equal for all samples."""
+    fixed: tuple[str, ...]
+    """Parameters that are equal for all samples, with their value, in words."""
     best: tuple[ResultRow, ...]
     results: tuple[ResultRow, ...]
     """All scored samples in the order of proposal."""
@@ -208,5 +295,8 @@ class ReportView:
     samples: tuple[SampleView, ...]
     firings: tuple[FiringView, ...]
     timeline: tuple[BarView, ...]
+    instruments: tuple[InstrumentView, ...]
+    incidents: tuple[IncidentView, ...]
+    dosing: tuple[DosingView, ...]
     stock: tuple[StockView, ...]
     provenance: ProvenanceView

@@ -26,6 +26,12 @@ def test_every_event_has_one_line(store):
     assert lines[-1].endswith("campaign ended: 8 of 8 experiments made")
     text = "\n".join(lines)
     assert "S0002 got 0.1505 g Y2O3 (+0.5 mg) from doser" in text
+    assert (
+        "powder of S0002 moved from vial-02 to crucible-02 by operator: 0.9830 g "
+        "taken, 0.9710 g arrived"
+    ) in text.replace("vial-002", "vial-02")
+    assert "S0002 scored: energy 4.38 ± 0.10 kWh, yield 0.250 ± 0.030" in text
+    assert "load 1 planned in box-a: S0001 to S0004; 25.0 h planned" in text
     assert "L001/fire done after 15.6 h" in text
     assert "S0004 is YBa2Cu3O7-x 49.0%" in text
     assert "Rwp 41.0% (not used); doubtful: peaks at 27.1°" in text
@@ -63,7 +69,7 @@ def test_failures_and_resumes_are_told():
     ]
     lines = [line.partition("Ada: ")[2] for line in Narrator().lines(events)]
     assert lines == [
-        "T starts on m (attempt 2): rpm 1000, vial v",
+        "T starts on m (attempt 2): speed 1000 rpm, vial v",
         "T failed after 90 s (unknown): no answer at all",
         "resumed (power cut); open tasks: T running",
         "resumed (power cut); open tasks: none",
@@ -71,7 +77,8 @@ def test_failures_and_resumes_are_told():
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"), [(3, "3 s"), (600, "10 min"), (36000, "10.0 h")]
+    ("seconds", "words"),
+    [(3, "3 s"), (600, "10 min"), (36000, "10.0 h"), (400000, "4.6 days")],
 )
 def test_durations_take_a_fitting_unit(seconds, words):
     assert duration(seconds) == words

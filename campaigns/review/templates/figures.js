@@ -15,14 +15,13 @@
   const plots = [...document.querySelectorAll(".plot")];
   const figures = new Map(plots.map((plot) => {
     const script = plot.querySelector("script");
-    const figure = JSON.parse(script.textContent);
     script.remove();
-    return [plot, figure];
+    return [plot, script.textContent];
   }));
   const drawn = new Set();
   const draw = (plot) => {
     const now = style();
-    const figure = coloured(figures.get(plot), (name) =>
+    const figure = coloured(JSON.parse(figures.get(plot)), (name) =>
       now.getPropertyValue(`--${name.slice(1)}`).trim());
     figure.layout.font.family = getComputedStyle(document.body).fontFamily;
     drawn.add(plot);
@@ -38,7 +37,7 @@
   }, { rootMargin: "300px" });
   plots.forEach((plot) => watcher.observe(plot));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawn.forEach(draw));
-  // A link to a sample opens it; printing opens and draws everything.
+  // A link to a sample or a firing opens it; printing opens and draws everything.
   const reveal = () => {
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (target && target.tagName === "DETAILS") {
@@ -47,9 +46,17 @@
     }
   };
   addEventListener("hashchange", reveal);
+  const closed = new Set();
   addEventListener("beforeprint", () => {
-    document.querySelectorAll("details").forEach((part) => { part.open = true; });
+    document.querySelectorAll("details:not([open])").forEach((part) => {
+      closed.add(part);
+      part.open = true;
+    });
     plots.forEach((plot) => { if (!drawn.has(plot)) draw(plot); });
+  });
+  addEventListener("afterprint", () => {
+    closed.forEach((part) => { part.open = false; });
+    closed.clear();
   });
   reveal();
 })();

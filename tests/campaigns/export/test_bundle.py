@@ -7,9 +7,12 @@ import json
 import numpy as np
 import pytest
 
+from campaigns import lifecycle as facts
 from campaigns.errors import StoreError
 from campaigns.export.bundle import export
 from campaigns.export.records import columns
+from simulators.firmware.xrdml import write_xrdml
+from simulators.physics import Measurement
 from tests.campaigns import synthetic
 
 
@@ -88,6 +91,42 @@ def test_patterns_come_as_they_were_and_as_xy(store, tmp_path):
         "two_theta_degrees,observed_counts,calculated_counts,background_counts,"
     )
     assert len(list((tmp_path / "out" / "traces").iterdir())) == synthetic.N_LOADS
+
+
+def test_every_scan_gives_its_counts_analysed_or_not(store, tmp_path):
+    measured = Measurement(
+        start_degrees=10.0, end_degrees=10.04, counts=(5, 7, 9), seconds_per_point=1.5
+    )
+    raw = store.put_blob(
+        write_xrdml(measured, sample_id="S0001", stamp="2026-01-01T00:00:00+00:00")
+    )
+    scan = facts.PatternMeasured(
+        sample="S0001", scan="S0001-1", raw=raw, suffix=".xrdml", instrument="xrd",
+        program="quick",
+    )  # fmt: skip
+    store.append(synthetic.proposed("S0001"), scan, actor="executor", lab_time=1.0)
+    export(store, tmp_path / "out")
+    path = tmp_path / "out" / "patterns" / "S0001-1.xy"
+    angles, counts = np.loadtxt(path, unpack=True)
+    assert angles.tolist() == pytest.approx([10.0, 10.02, 10.04])
+    assert counts.tolist() == [5, 7, 9]
+
+
+def test_columns_stand_in_an_order_that_a_person_can_read(store, tmp_path):
+    synthetic.fill(store)
+    export(store, tmp_path / "out")
+    names = list(table(tmp_path / "out", "samples")[0])
+    assert names[:5] == ["sample", "sequence", "load", "role", "status"]
+    groups = [name.partition(".")[0] for name in names if "." in name]
+    assert list(dict.fromkeys(groups)) == [
+        "score", "score_sd", "planned", "commanded", "measured",
+    ]  # fmt: skip
+    assert list(table(tmp_path / "out", "doses")[0])[:3] == [
+        "sequence", "lab_time", "sample",
+    ]  # fmt: skip
+    known = json.loads((tmp_path / "out" / "provenance.json").read_text("utf-8"))
+    assert known["event_log_sha256"] == store.event_log_sha256()
+    assert known["versions"] == {"athanor-lab": "0.1.0", "botorch": "0.18"}
 
 
 def test_an_empty_campaign_is_exported(store, tmp_path):
