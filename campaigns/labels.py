@@ -9,7 +9,7 @@ from campaigns.spec import Objective
 
 _UNITS = {
     "yield": "weight share",
-    "cost": "price per gram of target",
+    "cost": "price/g",
     "energy": "kWh per sample",
     "time": "h",
     "peak_temperature": "°C",

@@ -33,7 +33,7 @@ from instruments.quantities import Pattern
 MOST_POINTS = 1600
 """Points of a curve on the screen; the stored curves are whole."""
 BACKGROUND_POINTS = 120
-SEEN_SHARE = 0.002
+SEEN_SHARE = 0.01
 """A phase is drawn where it has more than this share of its highest peak."""
 SHOWN_APART = 10.0
 """Half the range of the panel of measured less set temperature, degrees Celsius."""

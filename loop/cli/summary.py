@@ -9,7 +9,7 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from campaigns.review import labels
+from campaigns import labels
 from campaigns.spec import CampaignSpec
 from campaigns.store import Store
 from campaigns.summary import Row, Summary, summarise
