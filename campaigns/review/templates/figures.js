@@ -35,7 +35,13 @@
       if (isIntersecting && !drawn.has(target)) draw(target);
     }
   }, { rootMargin: "300px" });
-  plots.forEach((plot) => watcher.observe(plot));
+  // What stands on the first screen need not wait for the watcher.
+  const isAtHand = (plot) => plot.checkVisibility()
+    && plot.getBoundingClientRect().top < innerHeight;
+  plots.forEach((plot) => {
+    if (isAtHand(plot)) draw(plot);
+    watcher.observe(plot);
+  });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawn.forEach(draw));
   // A link to a sample or a firing opens it; printing opens and draws everything.
   const reveal = () => {
