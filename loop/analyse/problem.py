@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.interpolate import BSpline
-from scipy.linalg import cho_factor, cho_solve, solve_triangular
+from scipy.linalg import cho_solve, solve_triangular
 from scipy.ndimage import gaussian_filter1d, percentile_filter
 from scipy.optimize import nnls
 
@@ -93,9 +93,36 @@ def project(problem: Problem, curves: Floats, columns: Floats) -> Floats:
         curves: Phase curves, shape `n x k`.
         columns: Already weighted by `problem.root`, shape `n x m`.
     """
+    design, triangle = _factored(problem, curves)
+    inner = cho_solve((triangle, True), design.T @ columns)
+    rest: Floats = columns - design @ inner
+    return rest
+
+
+def gain(problem: Problem, curves: Floats, columns: Floats) -> Floats:
+    """Return how far each column by itself, not below 0, would lower chi squared.
+
+    Args:
+        problem: The pattern, `n` points.
+        curves: Phase curves already in the fit, shape `n x k`.
+        columns: Already weighted by `problem.root`, shape `n x m`.
+    """
+    design, triangle = _factored(problem, curves)
+    target = problem.observed * problem.root
+    residual = target - design @ cho_solve((triangle, True), design.T @ target)
+    total = np.einsum("nm,nm->m", columns, columns)
+    # Only lengths are needed of what is left of the many columns, not they themselves.
+    covered = solve_triangular(triangle, design.T @ columns, lower=True)
+    free = np.maximum(total - (covered**2).sum(0), 1e-9 * total + 1e-300)
+    gains: Floats = np.maximum(residual @ columns, 0.0) ** 2 / free
+    return gains
+
+
+def _factored(problem: Problem, curves: Floats) -> tuple[Floats, Floats]:
+    """Return weighted unit columns, and their normal equations' lower triangle."""
     design = np.hstack([curves, problem.background]) * problem.root[:, None]
     size = np.linalg.norm(design, axis=0)
-    design = design / np.where(size > 0.0, size, 1.0)
+    design /= np.where(size > 0.0, size, 1.0)
     normal = design.T @ design + RIDGE * np.eye(design.shape[1])
-    rest: Floats = columns - design @ cho_solve(cho_factor(normal), design.T @ columns)
-    return rest
+    triangle: Floats = np.linalg.cholesky(normal).astype(np.float64, copy=False)
+    return design, triangle

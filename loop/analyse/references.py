@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from campaigns.materials.scattering import reflections
 from instruments.quantities import Floats
@@ -56,23 +56,28 @@ class Reference:
         return frozenset(self.formula)
 
 
-def spacings(hkl: Floats, cell: Cell) -> Floats:
-    """Return the lattice spacing of each reflection, angstrom.
+def spacings(hkl: Floats, cells: ArrayLike) -> Floats:
+    """Return the lattice spacing of each reflection in one or several cells, angstrom.
 
     Args:
         hkl: Miller indices, shape `n x 3`.
-        cell: a, b, c in angstrom and alpha, beta, gamma in degrees.
+        cells: a, b, c in angstrom and alpha, beta, gamma in degrees, shape `... x 6`.
+
+    Returns:
+        Shape `... x n`.
 
     Source:
         International Tables for Crystallography C, section 1.1: 1/d^2 = h G^-1 h.
     """
-    edges, cosines = np.array(cell[:3]), np.cos(np.radians(cell[3:]))
-    metric = np.outer(edges, edges)
-    for (i, j), cosine in zip(((1, 2), (0, 2), (0, 1)), cosines, strict=True):
-        metric[i, j] *= cosine
-        metric[j, i] = metric[i, j]
-    inverse = np.linalg.inv(metric)
-    spacing: Floats = np.einsum("ni,ij,nj->n", hkl, inverse, hkl) ** -0.5
+    constants = np.asarray(cells, dtype=np.float64)
+    edges, cosines = constants[..., :3], np.cos(np.radians(constants[..., 3:]))
+    metric = edges[..., :, None] * edges[..., None, :]
+    for (i, j), cosine in zip(
+        ((1, 2), (0, 2), (0, 1)), np.moveaxis(cosines, -1, 0), strict=True
+    ):
+        metric[..., i, j] *= cosine
+        metric[..., j, i] = metric[..., i, j]
+    spacing: Floats = ((hkl @ np.linalg.inv(metric)) * hkl).sum(-1) ** -0.5
     return spacing
 
 

@@ -54,10 +54,21 @@ class Solution:
 
 
 def _solve(
-    problem: Problem, shapes: tuple[Shape, ...], instrument: Instrument, values: Floats
+    problem: Problem,
+    shapes: tuple[Shape, ...],
+    instrument: Instrument,
+    values: Floats,
+    *,
+    still: Solution | None = None,
+    only: int | None = None,
 ) -> Solution:
+    """Return amounts and background for figures; `still` but for phase `only`."""
     shapes, instrument = unpack(shapes, instrument, values)
-    curves = np.stack([s.curve(problem.grid, instrument) for s in shapes], 1)
+    if still is None or only is None:
+        curves = np.stack([s.curve(problem.grid, instrument) for s in shapes], 1)
+    else:
+        curves = still.curves.copy()
+        curves[:, only] = shapes[only].curve(problem.grid, instrument)
     scales, background, chi2 = linear(problem, curves)
     penalty = sum(
         ((value - row.centre) / row.sigma) ** 2
@@ -180,7 +191,7 @@ def refine(
             free = ~((values <= low) & (slope < 0) | (values >= high) & (slope > 0))
             free &= moving
         trial = np.clip(values + _step(normal, slope, damping, free), low, high)
-        there = _solve(problem, shapes, instrument, trial)
+        there = _solve(problem, shapes, instrument, trial, still=best, only=only)
         gain = best.chi2 + best.penalty - there.chi2 - there.penalty
         is_new = gain > 0.0
         if is_new:

@@ -7,7 +7,7 @@ import numpy as np
 
 from instruments.quantities import Floats
 from loop.analyse import profile
-from loop.analyse.problem import Problem, linear, project
+from loop.analyse.problem import Problem, gain, linear
 from loop.analyse.profile import Broadening, Instrument
 from loop.analyse.references import Reference
 from loop.analyse.refine import Solution, refine, with_texture
@@ -109,23 +109,30 @@ class Offer:
         )
 
 
-def offers(drawn: Screen, kept: Floats, displacement: float) -> list[Offer]:
+def stretched(drawn: Screen, displacement: float) -> Floats:
+    """Return all candidates at all trial stretches, weighted.
+
+    Args:
+        drawn: The screened candidates, `m` of them.
+        displacement: Specimen displacement, mm.
+
+    Returns:
+        Shape `n x (stretches m)`, the candidates of one stretch side by side.
+    """
+    columns = np.hstack([drawn.moved(displacement, float(s)) for s in _STRETCHES])
+    columns *= drawn.problem.root[:, None]
+    return columns
+
+
+def offers(drawn: Screen, kept: Floats, columns: Floats) -> list[Offer]:
     """Rank candidates by how much each alone would improve the fit.
 
     Args:
         drawn: The screened candidates.
         kept: Curves of phases already taken, shape `n x k`.
-        displacement: Specimen displacement, mm.
+        columns: What `stretched` gives.
     """
-    problem, n = drawn.problem, len(drawn.references)
-    root = problem.root
-    columns = [drawn.moved(displacement, float(stretch)) for stretch in _STRETCHES]
-    stacked = np.hstack([*columns, problem.observed[:, None]]) * root[:, None]
-    total = (stacked[:, :-1] ** 2).sum(0)
-    stacked = project(problem, kept, stacked)
-    residual, stacked = stacked[:, -1], stacked[:, :-1]
-    free = np.maximum((stacked**2).sum(0), 1e-9 * total + 1e-300)
-    gains = (np.maximum(residual @ stacked, 0.0) ** 2 / free).reshape(-1, n)
+    gains = gain(drawn.problem, kept, columns).reshape(len(_STRETCHES), -1)
     gains -= ((_STRETCHES / STRETCH_SIGMA) ** 2)[:, None]
     best = np.argmax(gains, axis=0)
     found = [
@@ -241,7 +248,8 @@ def _grow(drawn: Screen, displacement: float) -> Solution | None:
         names = best.names if best else ()
         shapes = best.shapes if best else ()
         better = None
-        ranked = offers(drawn, kept, instrument.displacement_millimetres)
+        columns = stretched(drawn, instrument.displacement_millimetres)
+        ranked = offers(drawn, kept, columns)
         new = [o for o in ranked if o.gain > 0.0 and o.reference.name not in names]
         for offer in new[:_RIVALS]:
             if best and not _is_promising(evidence(drawn, best), offer):
@@ -273,7 +281,7 @@ def _is_promising(judge: Evidence, offer: Offer) -> bool:
 def _challenge(drawn: Screen, best: Solution, judge: Evidence) -> list[Solution]:
     """Leave out each phase in turn, and try what could stand in its place."""
     problem, out = drawn.problem, []
-    displacement = best.instrument.displacement_millimetres
+    columns = stretched(drawn, best.instrument.displacement_millimetres)
     for index in range(len(best.shapes)):
         rest = (*best.shapes[:index], *best.shapes[index + 1 :])
         kept = np.delete(best.curves, index, axis=1)
@@ -283,7 +291,7 @@ def _challenge(drawn: Screen, best: Solution, judge: Evidence) -> list[Solution]
             out.append(refine(problem, rest, best.instrument, iterations=3))
         rivals = [
             offer
-            for offer in offers(drawn, kept, displacement)
+            for offer in offers(drawn, kept, columns)
             if offer.gain > _RIVAL_SHARE * lost
             and offer.reference.name not in best.names
         ]
