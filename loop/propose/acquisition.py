@@ -1,38 +1,21 @@
-"""The value of candidates, and the load that promises most.
+"""The load that promises most.
 
-All outcomes are scaled and oriented so that more is better. A load is chosen as a
-whole: for each of the promising profiles samples are added one at a time, each for what
-it adds to those before it and to samples still in the furnace, and the profile whose
-load adds most is taken.
+A load is chosen as a whole: for each of the promising profiles samples are added one at
+a time, each for what it adds to those before it and to samples still in the furnace,
+and the profile whose load adds most is taken.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import inf
-from typing import Any
 
 import torch
-from botorch.acquisition.acquisition import AcquisitionFunction
-from botorch.acquisition.logei import qLogNoisyExpectedImprovement
-from botorch.acquisition.multi_objective.logei import (
-    qLogNoisyExpectedHypervolumeImprovement,
-)
-from botorch.acquisition.multi_objective.objective import (
-    IdentityMCMultiOutputObjective,
-)
-from botorch.acquisition.multi_objective.utils import (
-    prune_inferior_points_multi_objective,
-)
-from botorch.acquisition.objective import LinearMCObjective
-from botorch.acquisition.utils import prune_inferior_points
 from botorch.models.model import Model
-from botorch.sampling.normal import SobolQMCNormalSampler
 from botorch.utils.sampling import draw_sobol_samples
 from torch import Tensor
 
-N_DRAWS, N_DRAWS_SEVERAL = 128, 64
-"""Posterior draws behind each value, for one objective and for several, which take
-longer: powers of 2, as Sobol nets like."""
+from loop.propose.goal import Goal, marginals
+
 N_PROFILES, N_PROFILES_SEVERAL = 3, 2
 """Profiles for which a whole load is worked out, for one objective and for several."""
 N_HOPEFUL = 1024
@@ -42,94 +25,6 @@ N_OPTIMISTS = 15
 CHUNK = 2048
 """Candidates valued at once, to bound memory."""
 
-Constraint = Callable[[Tensor], Tensor]
-
-
-@dataclass(frozen=True)
-class Bound:
-    """An outcome constraint: `sign * Y[outcome] <= sign * at`, scaled."""
-
-    outcome: int
-    at: float
-    sign: float
-
-    def __call__(self, samples: Tensor) -> Tensor:
-        """Return what must be below 0, as BoTorch asks."""
-        return self.sign * (samples[..., self.outcome] - self.at)
-
-
-@dataclass(frozen=True)
-class Goal:
-    """What is maximised and what must hold."""
-
-    n_objectives: int
-    """The first outputs of the model are the objectives."""
-    n_outputs: int
-    reference: Tensor
-    """Scaled worst values of any use, shape `n_objectives`."""
-    bounds: tuple[Bound, ...] = ()
-    seed: int = 0
-
-    def acquisition(
-        self, model: Model, X_baseline: Tensor, X_pending: Tensor | None
-    ) -> AcquisitionFunction:
-        """Return the value of one more sample beyond those known and pending.
-
-        Source:
-            Ament et al., NeurIPS 36 (2023), arXiv:2310.20708 (logarithmic forms);
-            Daulton et al., NeurIPS 34 (2021), arXiv:2105.08195 (qNEHVI).
-        """
-        draws = N_DRAWS if self.n_objectives == 1 else N_DRAWS_SEVERAL
-        sampler = SobolQMCNormalSampler(torch.Size([draws]), seed=self.seed)
-        bounds: list[Constraint] | None = list(self.bounds) or None
-        if self.n_objectives > 1:
-            return qLogNoisyExpectedHypervolumeImprovement(
-                model,
-                ref_point=self.reference,
-                X_baseline=X_baseline,
-                sampler=sampler,
-                objective=self._several(),
-                constraints=bounds,
-                X_pending=X_pending,
-                prune_baseline=False,
-            )
-        return qLogNoisyExpectedImprovement(
-            model,
-            X_baseline,
-            sampler=sampler,
-            objective=self._single(),
-            constraints=bounds,
-            X_pending=X_pending,
-            prune_baseline=False,
-        )
-
-    def incumbents(self, model: Model, X: Tensor) -> Tensor:
-        """Return the results that may be among the best, `k x d`."""
-        bounds: list[Constraint] | None = list(self.bounds) or None
-        if self.n_objectives > 1:
-            return prune_inferior_points_multi_objective(
-                model,
-                X,
-                ref_point=self.reference,
-                objective=self._several(),
-                constraints=bounds,
-                num_samples=N_DRAWS,
-            )
-        sampler = SobolQMCNormalSampler(torch.Size([N_DRAWS]), seed=self.seed)
-        return prune_inferior_points(
-            model, X, objective=self._single(), constraints=bounds, sampler=sampler
-        )
-
-    def _several(self) -> IdentityMCMultiOutputObjective:
-        return IdentityMCMultiOutputObjective(
-            outcomes=list(range(self.n_objectives)), num_outcomes=self.n_outputs
-        )
-
-    def _single(self) -> LinearMCObjective:
-        weights = torch.zeros(self.n_outputs, dtype=torch.float64)
-        weights[0] = 1.0
-        return LinearMCObjective(weights)
-
 
 @dataclass(frozen=True)
 class Chosen:
@@ -137,18 +32,11 @@ class Chosen:
 
     profile: int
     samples: tuple[int, ...]
-    """In the order chosen; fewer than asked where no more are allowed."""
+    """Best expected first; fewer than asked where no more are allowed."""
     log_values: tuple[float, ...]
     """What each adds, natural logarithm."""
     alternatives: tuple[tuple[int, int, float], ...]
     """Best candidates not taken: profile, sample, logarithm of the value alone."""
-
-
-def marginals(model: Model, X: Tensor) -> tuple[Tensor, Tensor]:
-    """Return posterior means and standard deviations at X, each `n x n_outputs`."""
-    with torch.no_grad():
-        found: Any = model.posterior(X.unsqueeze(-2))
-        return found.mean.squeeze(-2), found.variance.sqrt().squeeze(-2)
 
 
 def in_chunks(value: Callable[[Tensor], Tensor], X: Tensor) -> Tensor:
@@ -180,11 +68,9 @@ def choose_load(
         size: Samples wanted.
     """
     X_baseline = goal.incumbents(model, X_baseline)
-    single = goal.acquisition(model, X_baseline, X_pending)
+    single = goal.worth(model, X_baseline, X_pending)
     hopeful = _hopeful(goal, model, X_pool, allowed, log_chance)
-    alone = over_pool(
-        lambda X: single(X.unsqueeze(-2)) + log_chance(X), X_pool, hopeful
-    )
+    alone = over_pool(lambda X: single(X) + log_chance(X), X_pool, hopeful)
     n_profiles = N_PROFILES if goal.n_objectives == 1 else N_PROFILES_SEVERAL
     shortlist = _shortlist(alone, size)[:n_profiles]
     best: tuple[float, int, list[int], list[float]] = (-inf, -1, [], [])
@@ -204,9 +90,20 @@ def choose_load(
         if total > best[0]:
             best = (total, profile, taken, values)
     _, profile, taken, values = best
+    X = X_pool(profile)[taken]
+    expected = goal.first(model, X) - goal.reference[0]
+    rank = best_first(expected * log_chance(X).exp())
     return Chosen(
-        profile, tuple(taken), tuple(values), alternatives(alone, profile, taken)
+        profile,
+        tuple(taken[i] for i in rank),
+        tuple(values[i] for i in rank),
+        alternatives(alone, profile, taken),
     )
+
+
+def best_first(expected: Tensor) -> list[int]:
+    """Return the order of samples in a load: should it end early, the best are made."""
+    return torch.argsort(expected, descending=True, stable=True).tolist()
 
 
 def over_pool(
@@ -252,7 +149,7 @@ def _hopeful(
 
     def optimism(X: Tensor) -> Tensor:
         mean, sd = marginals(model, X)
-        high = (mean + sd)[:, : goal.n_objectives] - goal.reference
+        high = (mean + sd)[:, : goal.n_objectives].minimum(goal.limit) - goal.reference
         return (high @ weights.mT) * log_chance(X).exp().unsqueeze(-1)
 
     favours = over_pool(optimism, X_pool, allowed, width=(len(weights),))
@@ -286,10 +183,9 @@ def _fill(
     taken, gains = list[int](), list[float]()
     while free.any() and len(taken) < size:
         on_way = torch.cat([X[:0] if X_pending is None else X_pending, X[taken]])
-        adding = goal.acquisition(model, X_baseline, on_way if len(on_way) else None)
+        adding = goal.worth(model, X_baseline, on_way if len(on_way) else None)
         rows = free.nonzero().squeeze(-1)
-        values = in_chunks(lambda part: adding(part.unsqueeze(-2)), X[rows])  # noqa: B023
-        values = values + log_chance[rows]
+        values = in_chunks(adding, X[rows]) + log_chance[rows]
         best = int(values.argmax())
         taken.append(int(rows[best]))
         gains.append(float(values[best]))

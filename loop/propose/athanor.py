@@ -15,11 +15,15 @@ from torch import Tensor
 from campaigns.recipe import Parameters
 from campaigns.spec import CampaignSpec, Objective
 from loop.propose import axclient
-from loop.propose.acquisition import Goal, choose_load, marginals
+from loop.propose.acquisition import choose_load
 from loop.propose.baselines import sobol_load
+from loop.propose.calculated import Figures, known
+from loop.propose.columns import Columns
 from loop.propose.encoding import KELVIN, Encoder, encoder, temperature_range
 from loop.propose.features import Facts
 from loop.propose.firstload import choose_first_load
+from loop.propose.goal import Goal, marginals
+from loop.propose.means import RateMean, RatePrior
 from loop.propose.outcomes import Metric, Observed, Outcome, State
 from loop.propose.randomness import key
 from loop.propose.records import Evidence, decisions
@@ -30,11 +34,12 @@ from loop.propose.scaling import (
     Scaled,
     bounds_of,
     label_of,
+    limits_of,
     reference_of,
     scale_of,
 )
 from loop.propose.seats import Point, Question
-from loop.propose.surrogate import Columns, RatePrior, prior_modules
+from loop.propose.surrogate import LoadKernel
 
 FAILURE_NOISE = 0.25
 """Scaled variance of a success (+1) or failure (-1): one failure is no proof."""
@@ -106,6 +111,7 @@ class Planner:
         self.shared = torch.from_numpy(shared)
         self.own = torch.from_numpy(own)
         self.physics = torch.from_numpy(physics)
+        self.calculated = Figures(question.spec.objectives, physics[:, 0])
         self.evidence: Evidence | None = None
 
     def pool_rows(self, profile: int) -> Tensor:
@@ -143,13 +149,15 @@ class Planner:
         if objective is None or rate is None:
             raise RuntimeError("a first load by the prior needs a yield objective")
         scaled = Scaled(objective.label, 1.0, 0.0, YIELD_SCALE)
-        mean, covariance = prior_modules(self.columns, rate=rate, scale=YIELD_SCALE)
+        mean = RateMean(rate, YIELD_SCALE)
+        covariance = LoadKernel(self.columns).double()
         with torch.no_grad():
             chosen = choose_first_load(
                 mean,
                 covariance,
                 self.pool_rows,
-                allowed=self.allowed,
+                allowed=self.calculated.within_thresholds(self.allowed),
+                burden=self.calculated.burden(),
                 log_chance=log_chance,
                 size=self.question.size,
                 seed=key(self.question.seed, "first load") % 2**31,
@@ -178,7 +186,12 @@ class Planner:
     ) -> Evidence:
         """Fit every figure that has results, and choose by expected improvement."""
         ordered = sorted(known, key=lambda m: not m.goal)
-        scales = {m.label: scale_of(m, state.observed[m.label]) for m in ordered}
+        scales = {
+            m.label: scale_of(
+                m, state.observed[m.label], self.calculated.values(m.label)
+            )
+            for m in ordered
+        }
         rate, rated = self._rate_prior(), _rated(self.question.spec)
         outcomes = {}
         for m in ordered:
@@ -189,10 +202,14 @@ class Planner:
         model = axclient.fit(outcomes, self.columns)
         models: Any = model.models
         n_objectives = sum(bool(m.goal) for m in ordered)
+        objectives = self.question.spec.objectives
+        limit = limits_of(objectives, scales)
         goal = Goal(
             n_objectives,
             len(ordered),
-            reference_of(self.question.spec.objectives, scales, outcomes),
+            reference_of(objectives, scales, outcomes),
+            limit,
+            self.calculated.ideal(limit, scales, outcomes),
             bounds_of(self.question.spec.outcome_constraints, scales),
             seed=key(self.question.seed, "draws", self.question.load) % 2**31,
         )
@@ -203,7 +220,7 @@ class Planner:
                 goal,
                 model,
                 self.pool_rows,
-                allowed=self.allowed,
+                allowed=self.calculated.within_thresholds(self.allowed),
                 log_chance=log_chance,
                 X_baseline=X_baseline,
                 X_pending=self.rows(pending) if pending else None,
@@ -238,6 +255,7 @@ class Planner:
             Yvar=torch.tensor(variance / scaled.scale**2).clamp_min(1e-6).unsqueeze(-1),
             rate=rate,
             scale=scaled.scale,
+            known=known(scaled),
         )
 
     def _log_chance(self, state: State) -> Callable[[Tensor], Tensor]:

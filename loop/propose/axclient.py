@@ -36,9 +36,10 @@ from linear_operator.utils.warnings import NumericalWarning
 from campaigns.recipe import Parameters
 from campaigns.results import Trial
 from loop.errors import ProposalError
+from loop.propose.columns import Columns
 from loop.propose.outcomes import Metric, Observed, Outcome, State
 from loop.propose.space import SearchSpace, Setting
-from loop.propose.surrogate import Columns, SetGP
+from loop.propose.surrogate import SetGP
 
 FIXED = "only"
 """A second value for choices of one: Ax wants two."""
@@ -134,6 +135,7 @@ def fit(outcomes: Mapping[str, Outcome], columns: Columns) -> ModelListGP:
                         "rate": outcome.rate,
                         "scale": outcome.scale,
                         "centre": outcome.centre,
+                        "known": outcome.known,
                     },
                     input_transform_classes=None,
                 )

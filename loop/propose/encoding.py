@@ -9,16 +9,26 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
+from campaigns.materials.formula import Formula
 from campaigns.precursors import PrecursorSet
-from campaigns.recipe import Parameters
+from campaigns.recipe import FireStep, Parameters
 from campaigns.spec import FIRING_KINDS, CampaignSpec, Range, StepTemplate
-from loop.propose.features import Facts, SetChemistry, SetFeatures, set_features
+from loop.propose.columns import N_PHYSICS
+from loop.propose.features import (
+    VALENCE_CHANGING,
+    Facts,
+    SetChemistry,
+    SetFeatures,
+    set_features,
+)
 from loop.propose.pool import Pool
 from loop.propose.space import SearchSpace, Value
 
 KELVIN = 273.15
+RAMP = float(FireStep.model_fields["ramp_celsius_per_minute"].default)
+"""Degrees Celsius per minute of steps that name no ramp or cooling."""
 ACTIVATION_KELVIN = 30_000.0
-"""E/R of 250 kJ/mol, as in `surrogate.RateMean`: weighs hours at lower holds."""
+"""E/R of 250 kJ/mol, as in `means.RateMean`: weighs hours at lower holds."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +54,7 @@ class Encoder:
     def rows(self, points: Sequence[Parameters]) -> NDArray[np.float64]:
         """Return the columns of points, shape `n x d`."""
         if not points:
-            return np.empty((0, sum(self.sizes) + 4))
+            return np.empty((0, sum(self.sizes) + N_PHYSICS))
         return np.array(
             [
                 np.concatenate([self.shared(p), self.own(p), self.physics(p)])
@@ -59,19 +69,21 @@ class Encoder:
 
         Returns:
             Columns of profiles, `n x n_process`; of samples, `m x n_own`; physics,
-            `n x m x 4`.
+            `n x m x 6`.
         """
         shared = np.array([self.shared(p) for p in pool.profiles])
         own = np.array([self.own(s) for s in pool.samples])
         heats = [self.heating(p) for p in pool.profiles]
         sluggish = [self._sluggishness(s) for s in pool.samples]
-        physics = np.empty((len(pool.profiles), len(pool.samples), 4))
+        physics = np.empty((len(pool.profiles), len(pool.samples), N_PHYSICS))
         physics[:, :, :2] = np.array(heats)[:, None, :]
         physics[:, :, 2] = np.array(sluggish)[None, :]
         physics[:, :, 3] = [
             [self.chance(p, s, kelvin=heat[0]) for s in pool.samples]
             for p, heat in zip(pool.profiles, heats, strict=True)
         ]
+        rest = [(self.oxygen(p), self.furnace_hours(p)) for p in pool.profiles]
+        physics[:, :, 4:] = np.array(rest)[:, None, :]
         return shared, own, physics
 
     def shared(self, parameters: Mapping[str, Value]) -> NDArray[np.float64]:
@@ -90,11 +102,12 @@ class Encoder:
         )
 
     def physics(self, parameters: Mapping[str, Value]) -> NDArray[np.float64]:
-        """Return kelvin, log hours, stable carbonate and chance, shape 4."""
+        """Return the columns that `columns.N_PHYSICS` lists, shape 6."""
         kelvin, log_hours = self.heating(parameters)
         slow = self._sluggishness(parameters)
         chance = self.chance(parameters, parameters, kelvin=kelvin)
-        return np.array([kelvin, log_hours, slow, chance])
+        oxygen, hours = self.oxygen(parameters), self.furnace_hours(parameters)
+        return np.array([kelvin, log_hours, slow, chance, oxygen, hours])
 
     def heating(self, parameters: Mapping[str, Value]) -> tuple[float, float]:
         """Return the hottest hold, K, and the logarithm of hours worth at it.
@@ -109,6 +122,32 @@ class Encoder:
             for kelvin, time in holds
         )
         return hottest, log(hours) if holds else 0.0
+
+    def oxygen(self, parameters: Mapping[str, Value]) -> float:
+        """Return the logarithm of the oxygen pressure against air.
+
+        0 where no cation of the target changes valence, or the gas is not known.
+        """
+        if not Formula.parse(self.spec.target.formula).elements & VALENCE_CHANGING:
+            return 0.0
+        return self.facts.log_oxygen(self._atmosphere(parameters))
+
+    def furnace_hours(self, parameters: Mapping[str, Value]) -> float:
+        """Return ramps, holds and programmed cooling of all firings, h."""
+        total = 0.0
+        for step, times in self._firings(parameters):
+            celsius, hours, up, down = (
+                float(parameters.get(f"{step.label}.{name}", fixed or 0.0))
+                for name, fixed in (
+                    ("temperature_celsius", step.temperature_celsius),
+                    ("hold_hours", step.hold_hours),
+                    ("ramp_celsius_per_minute", step.ramp_celsius_per_minute or RAMP),
+                    ("cool_celsius_per_minute", step.cool_celsius_per_minute or RAMP),
+                )
+            )
+            span = max(celsius - 25.0, 0.0) / 60.0
+            total += times * (hours + span / up + span / down)
+        return total
 
     def chance(
         self,
@@ -138,15 +177,23 @@ class Encoder:
     def _steps(self) -> Iterator[StepTemplate]:
         return (step for step in self.spec.steps if step.kind in FIRING_KINDS)
 
-    def _holds(self, parameters: Mapping[str, Value]) -> Iterator[tuple[float, float]]:
-        """Yield kelvin and total hours of each firing that happens."""
+    def _firings(
+        self, parameters: Mapping[str, Value]
+    ) -> Iterator[tuple[StepTemplate, float]]:
+        """Yield each firing that happens and how many times."""
         for step in self._steps():
             times = float(parameters.get("regrinds", 0)) if step.repeat else 1.0
+            if times >= 1:
+                yield step, times
+
+    def _holds(self, parameters: Mapping[str, Value]) -> Iterator[tuple[float, float]]:
+        """Yield kelvin and total hours of each firing that happens."""
+        for step, times in self._firings(parameters):
             celsius = parameters.get(
                 f"{step.label}.temperature_celsius", step.temperature_celsius
             )
             hours = parameters.get(f"{step.label}.hold_hours", step.hold_hours)
-            if times >= 1 and celsius is not None and hours is not None:
+            if celsius is not None and hours is not None:
                 yield float(celsius) + KELVIN, max(float(hours), 1e-3) * times
 
     def _atmosphere(self, parameters: Mapping[str, Value]) -> str:

@@ -54,6 +54,12 @@ class TabledFacts:
             variance += (moles * row.sigma_joules_per_mole) ** 2
         return total / 1000, variance**0.5 / 1000
 
+    def log_oxygen(self, atmosphere: str) -> float:
+        """Return the logarithm of the oxygen pressure against air, 0 if not known."""
+        if atmosphere not in PRESSURES:
+            return 0.0
+        return log(PRESSURES[atmosphere].get("O2", TRACE) / PRESSURES["air"]["O2"])
+
     def _terms(
         self, precursors: SetChemistry, atmosphere: str
     ) -> Iterator[tuple[float, str | None, float]]:

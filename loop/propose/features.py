@@ -35,6 +35,13 @@ RARE_EARTH = frozenset(
         "Lu",
     ]
 )
+VALENCE_CHANGING = frozenset(
+    ["V", "Cr", "Mn", "Fe", "Co", "Ni", "Cu", "Mo", "Ce", "Pr", "Tb", "Pb", "Bi"]
+)
+"""Cations whose oxides give off oxygen on heating to furnace temperatures.
+
+Source: Greenwood & Earnshaw, Chemistry of the Elements (2nd ed., 1997).
+"""
 VOLATILE = frozenset(["H", "C", "N", "O", "F", "Cl", "Br", "I"])
 """Elements that name a salt, not a cation."""
 
@@ -72,6 +79,9 @@ class Facts(Protocol):
         kJ per mol of target (negative: it runs), None if not known.
         """  # noqa: D205
 
+    def log_oxygen(self, atmosphere: str) -> float:
+        """Return the logarithm of the oxygen pressure against air, 0 if not known."""
+
 
 class NothingKnown:
     """Facts of a lab without tables."""
@@ -88,6 +98,10 @@ class NothingKnown:
     ) -> tuple[float, float] | None:
         """Return None."""
         return None
+
+    def log_oxygen(self, atmosphere: str) -> float:
+        """Return 0."""
+        return 0.0
 
 
 @dataclass(frozen=True)

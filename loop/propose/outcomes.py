@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from campaigns.recipe import Parameters
-from loop.propose.surrogate import RatePrior
+from loop.propose.means import Calculated, RatePrior
 
 
 @dataclass(frozen=True)
@@ -49,3 +49,4 @@ class Outcome:
     rate: RatePrior | None
     scale: float
     centre: float = 0.0
+    known: Calculated | None = None

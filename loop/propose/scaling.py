@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from campaigns.spec import Objective, OutcomeConstraint
-from loop.propose.acquisition import Bound
+from loop.propose.goal import Bound
 from loop.propose.outcomes import Metric, Observed, Outcome
 
 YIELD_SCALE = 0.3
@@ -36,14 +39,35 @@ class Scaled:
         return self.sign * value * self.scale + self.shift
 
 
-def scale_of(metric: Metric, found: Observed) -> Scaled:
-    """Return how a figure is scaled: shares by a constant, others by their spread."""
+def scale_of(
+    metric: Metric, found: Observed, calculated: NDArray[np.float64] | None = None
+) -> Scaled:
+    """Return how a figure is scaled: shares by a constant, others by their spread.
+
+    Args:
+        metric: The figure.
+        found: Its results.
+        calculated: Values over all candidates, if they follow from the settings.
+    """
     sign = -1.0 if metric.goal == "minimize" else 1.0
     if metric.label.split(":")[0] in {"yield", "impurity"}:
         return Scaled(metric.label, sign, 0.0, YIELD_SCALE)
     shift = float(found.mean.mean())
-    spread = float(found.mean.std())
+    spread = float((found.mean if calculated is None else calculated).std())
     return Scaled(metric.label, sign, shift, spread or max(abs(shift), 1.0) * 0.1)
+
+
+def limits_of(objectives: Sequence[Objective], scales: dict[str, Scaled]) -> Tensor:
+    """Return scaled best values possible: a share ends at 1 and at 0."""
+    found = []
+    for objective in objectives:
+        if objective.label not in scales:
+            continue
+        is_share = objective.measure in {"yield", "impurity"}
+        top = 1.0 if objective.goal == "maximize" else 0.0
+        scaled = scales[objective.label].to_model(torch.tensor(top).double())
+        found.append(scaled if is_share else torch.tensor(inf).double())
+    return torch.stack(found)
 
 
 def bounds_of(

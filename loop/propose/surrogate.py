@@ -9,7 +9,6 @@ are learned, with priors wide enough for any oxide.
 Units: outcomes are scaled (see `Scale`), temperatures kelvin, times hours.
 """
 
-from dataclasses import dataclass
 from math import log, sqrt
 from typing import Any
 
@@ -23,105 +22,17 @@ from gpytorch.means import ConstantMean, Mean
 from gpytorch.priors import LogNormalPrior, NormalPrior
 from torch import Tensor
 
-GAS_CONSTANT = 8.314462618e-3
-"""kJ/mol/K, CODATA 2018."""
-N_PHYSICS = 4
-"""Columns at the end of X: hottest hold, K; logarithm of its hours; stable carbonate,
-0 to 1; probability that the reaction runs at all, 0 to 1."""
-
-
-@dataclass(frozen=True)
-class Columns:
-    """Which columns of X, shape n x d, mean what; physics columns are the last."""
-
-    n_process: int
-    n_excess: int
-    n_identity: int
-    n_descriptors: int
-
-    @property
-    def n(self) -> int:
-        """Return d."""
-        own = self.n_excess + self.n_identity + self.n_descriptors
-        return self.n_process + own + N_PHYSICS
-
-
-@dataclass(frozen=True)
-class RatePrior:
-    """What is believed of the rate law before any data."""
-
-    onset_kelvin: float
-    """Where ten hours take the reaction half way."""
-    onset_sd_kelvin: float
-    limit_kelvin: float
-    """Where the target melts or decomposes."""
-    limit_sd_kelvin: float
-
-
-class RateMean(Mean):  # type: ignore[misc]
-    """Prior mean of a yield: `extent x intactness x chance`.
-
-    `extent = 1 - 2^-((t / 10 h) exp(-E/R (1/T - 1/T_onset)))^(1/2)`: the Avrami form
-    with the exponent 1/2 of growth through a product layer, and `E` = 250 kJ/mol, the
-    middle of what cations' diffusion in oxides takes. `intactness` falls as a logistic
-    of temperature at the limit. A stable carbonate raises the onset.
-
-    Source:
-        Avrami, J. Chem. Phys. 8 (1940) 212; Jander, Z. anorg. allg. Chem. 163 (1927)
-        1 (parabolic growth).
-    """
-
-    ACTIVATION = 250.0
-    """kJ/mol; 150 to 450 in Freer, J. Mater. Sci. 15 (1980) 803, for cations in
-    oxides."""
-    CARBONATE_KELVIN = 150.0
-    """Rise of the onset for a set of carbonates alone; learned."""
-
-    def __init__(self, prior: RatePrior, scale: float) -> None:
-        """Keep the prior; `scale` is one unit of scaled outcome in the yield's."""
-        super().__init__()
-        self.prior, self.scale = prior, scale
-        # Each is a standard normal deviate, so that one step size suits all.
-        for name in ("onset", "limit", "carbonate", "height"):
-            self.register_parameter(f"raw_{name}", torch.nn.Parameter(_zero()))
-            self.register_prior(
-                f"{name}_prior", NormalPrior(_zero(), torch.ones_like(_zero())),
-                f"raw_{name}",
-            )  # fmt: skip
-
-    @property
-    def onset_kelvin(self) -> Tensor:
-        """Return the learned onset, K."""
-        raw: Tensor = self.raw_onset
-        return self.prior.onset_kelvin + self.prior.onset_sd_kelvin * raw
-
-    @property
-    def limit_kelvin(self) -> Tensor:
-        """Return the learned limit, K."""
-        raw: Tensor = self.raw_limit
-        return self.prior.limit_kelvin + self.prior.limit_sd_kelvin * raw
-
-    def forward(self, X: Tensor) -> Tensor:
-        """Return the scaled mean, shape `batch x n`, for X of shape `batch x n x d`."""
-        kelvin, log_hours, carbonate, chance = X[..., -N_PHYSICS:].unbind(-1)
-        rise = self.CARBONATE_KELVIN * torch.exp(0.7 * self.raw_carbonate)
-        onset = (self.onset_kelvin + rise * carbonate).clamp_min(300.0)
-        heat = self.ACTIVATION / GAS_CONSTANT * (1 / onset - 1 / kelvin)
-        reduced_time = (0.5 * (log_hours - log(10.0) + heat)).clamp(-20.0, 4.0)
-        extent = 1 - torch.exp(-log(2.0) * torch.exp(reduced_time))
-        # A logistic as wide as the doubt about where the limit lies.
-        width = self.prior.limit_sd_kelvin * sqrt(3) / torch.pi
-        intact = torch.sigmoid((self.limit_kelvin - kelvin) / width)
-        height = torch.sigmoid(1.0 + self.raw_height)
-        return height * extent * intact * chance / self.scale
-
-
-def _zero() -> Tensor:
-    return torch.zeros((), dtype=torch.float64)
+from loop.propose.columns import N_PHYSICS, Columns
+from loop.propose.means import Calculated, CalculatedMean, RateMean, RatePrior
 
 
 def prior_modules(
-    columns: Columns, *, rate: RatePrior | None, scale: float, centre: float = 0.0
+    columns: Columns,
+    *,
+    rate: RatePrior | None,
+    scale: float,
+    centre: float = 0.0,
+    known: Calculated | None = None,
 ) -> tuple[Mean, Kernel]:
     """Return prior mean and covariance with every constant at its prior's median.
 
@@ -130,8 +41,11 @@ def prior_modules(
         rate: Prior of the rate law; None for a constant mean.
         scale: One unit of scaled outcome in the outcome's own.
         centre: Prior of the constant mean, scaled.
+        known: Where the figure stands if it is calculated from the settings.
     """
     mean: Mean
+    if known is not None:
+        return CalculatedMean(known), LoadKernel(columns, KNOWN_WEIGHT).double()
     if rate is not None:
         mean = RateMean(rate, scale)
     else:
@@ -149,8 +63,14 @@ class LoadKernel(Kernel):  # type: ignore[misc]
     S twice.
     """
 
-    def __init__(self, columns: Columns) -> None:
-        """Divide the columns by meaning; parts without columns are left out."""
+    def __init__(self, columns: Columns, weight: float | None = None) -> None:
+        """Divide the columns by meaning; parts without columns are left out.
+
+        Args:
+            columns: What the columns of X mean.
+            weight: Prior median of each part's scaled variance.
+        """
+        middle = log(WEIGHT if weight is None else weight)
         super().__init__()
         first, last = columns.n_process, columns.n - N_PHYSICS
         hot = first + columns.n_excess
@@ -163,10 +83,10 @@ class LoadKernel(Kernel):  # type: ignore[misc]
         self.near = _matern(n_own, median=1.5 * sqrt(max(n_own, 1)), ard=False)
         self.register_parameter(
             "raw_weights",
-            torch.nn.Parameter(torch.full((4,), log(WEIGHT), dtype=torch.float64)),
+            torch.nn.Parameter(torch.full((4,), middle, dtype=torch.float64)),
         )
         # Each part may be switched off or trebled by the data.
-        self.register_prior("weights_prior", NormalPrior(log(WEIGHT), 1.0), _raw)
+        self.register_prior("weights_prior", NormalPrior(middle, 1.0), _raw)
 
     @property
     def weights(self) -> Tensor:
@@ -216,6 +136,8 @@ def _matern(n: int, *, median: float, ard: bool) -> MaternKernel:
 PARTS = ("conditions", "samples", "sources", "conditions x samples")
 WEIGHT = 0.4
 """Prior median of each part's scaled variance: four add up to a little over one."""
+KNOWN_WEIGHT = 1e-3
+"""The same for figures calculated from the settings: what the sum leaves out."""
 NOISE_FLOOR = 0.01
 """Scaled variance added to every result and learned from here: what two samples of one
 recipe differ by beyond the error of their analysis. A tenth of a unit."""
@@ -234,6 +156,7 @@ class SetGP(SingleTaskGP):
         rate: RatePrior | None,
         scale: float,
         centre: float = 0.0,
+        known: Calculated | None = None,
     ) -> None:
         """Build from scaled results.
 
@@ -245,8 +168,11 @@ class SetGP(SingleTaskGP):
             rate: As in `prior_modules`.
             scale: As in `prior_modules`.
             centre: As in `prior_modules`.
+            known: As in `prior_modules`.
         """
-        mean, covariance = prior_modules(columns, rate=rate, scale=scale, centre=centre)
+        mean, covariance = prior_modules(
+            columns, rate=rate, scale=scale, centre=centre, known=known
+        )
         likelihood = FixedNoiseGaussianLikelihood(
             noise=train_Yvar.squeeze(-1),
             learn_additional_noise=True,

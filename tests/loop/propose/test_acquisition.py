@@ -6,7 +6,13 @@ import pytest
 import torch
 from botorch.models import ModelListGP, SingleTaskGP
 
-from loop.propose.acquisition import CHUNK, Goal, choose_load, in_chunks, over_pool
+from loop.propose.acquisition import CHUNK, choose_load, in_chunks, over_pool
+from loop.propose.goal import Goal
+
+
+def goal_of(n, *, limit=inf, ideal=1.0):
+    full = torch.full((n,), 1.0, dtype=torch.float64)
+    return Goal(n, n, full * 0, full * limit, full * ideal)
 
 
 def test_chunks_bound_what_is_valued_at_once():
@@ -46,9 +52,7 @@ def test_a_huge_pool_gives_the_load_that_is_plainly_best(n_objectives):
         profile = torch.full((m,), i / n, dtype=torch.float64)
         return torch.stack([profile, samples], dim=-1)
 
-    goal = Goal(
-        n_objectives, n_objectives, torch.zeros(n_objectives, dtype=torch.float64)
-    )
+    goal = goal_of(n_objectives)
     with torch.no_grad():
         found = choose_load(
             goal,

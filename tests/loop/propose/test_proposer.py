@@ -307,6 +307,9 @@ def test_the_decision_says_why(spec, first_load):
 class Melts:
     """Facts of a lab that knows where its target melts."""
 
+    def log_oxygen(self, atmosphere):
+        return 0.0
+
     def melting_celsius(self, formula):
         return 930.0
 

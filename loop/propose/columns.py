@@ -1,0 +1,27 @@
+"""Which columns of X mean what."""
+
+from dataclasses import dataclass
+
+N_PHYSICS = 6
+"""Columns at the end of X: hottest hold, K; logarithm of its hours; stable carbonate,
+0 to 1; probability that the reaction runs at all, 0 to 1; logarithm of the oxygen
+pressure against air, 0 for targets that give none off; furnace hours as calculated."""
+CALCULATED = {"peak_temperature": (-N_PHYSICS, 273.15), "time": (-1, 0.0)}
+"""Figures that follow from the settings: column of X, and what to take from it for the
+figure's own unit."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which columns of X, shape n x d, mean what; physics columns are the last."""
+
+    n_process: int
+    n_excess: int
+    n_identity: int
+    n_descriptors: int
+
+    @property
+    def n(self) -> int:
+        """Return d."""
+        own = self.n_excess + self.n_identity + self.n_descriptors
+        return self.n_process + own + N_PHYSICS

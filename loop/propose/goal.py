@@ -1,0 +1,161 @@
+"""What is maximised, and the value of candidates.
+
+All outcomes are scaled and oriented so that more is better. Of several objectives the
+first one leads: a candidate is worth the share of its range that it may add to the best
+so far, plus the share of the whole hypervolume that it may add. Far from its bound the
+leading objective decides; near it the others do.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from botorch.acquisition.logei import qLogNoisyExpectedImprovement
+from botorch.acquisition.multi_objective.logei import (
+    qLogNoisyExpectedHypervolumeImprovement,
+)
+from botorch.acquisition.multi_objective.objective import MCMultiOutputObjective
+from botorch.acquisition.multi_objective.utils import (
+    prune_inferior_points_multi_objective,
+)
+from botorch.acquisition.objective import GenericMCObjective
+from botorch.acquisition.utils import prune_inferior_points
+from botorch.models.model import Model
+from botorch.sampling.normal import SobolQMCNormalSampler
+from torch import Tensor
+
+N_DRAWS, N_DRAWS_SEVERAL = 128, 64
+"""Posterior draws behind each value, for one objective and for several, which take
+longer: powers of 2, as Sobol nets like."""
+Constraint = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Bound:
+    """An outcome constraint: `sign * Y[outcome] <= sign * at`, scaled."""
+
+    outcome: int
+    at: float
+    sign: float
+
+    def __call__(self, samples: Tensor) -> Tensor:
+        """Return what must be below 0, as BoTorch asks."""
+        return self.sign * (samples[..., self.outcome] - self.at)
+
+
+class Capped(MCMultiOutputObjective):
+    """The objectives among the outputs, none above what is possible."""
+
+    def __init__(self, limit: Tensor) -> None:
+        """Keep the best possible values, shape `n_objectives`."""
+        super().__init__()
+        self.limit = limit
+
+    def forward(self, samples: Tensor, X: Tensor | None = None) -> Tensor:
+        """Return capped objectives of draws, `... x n_objectives`."""
+        return samples[..., : len(self.limit)].minimum(self.limit)
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What is maximised and what must hold."""
+
+    n_objectives: int
+    """The first outputs of the model are the objectives."""
+    n_outputs: int
+    reference: Tensor
+    """Scaled worst values of any use, shape `n_objectives`."""
+    limit: Tensor
+    """Scaled best values possible, shape `n_objectives`; infinite where not known."""
+    ideal: Tensor
+    """Scaled values as good as may be hoped for, shape `n_objectives`, finite."""
+    bounds: tuple[Bound, ...] = ()
+    seed: int = 0
+
+    def worth(
+        self, model: Model, X_baseline: Tensor, X_pending: Tensor | None
+    ) -> Callable[[Tensor], Tensor]:
+        """Return a function of rows of X, `n x d`: logarithm of what each would add.
+
+        Beyond the samples known and pending; see the module for several objectives.
+
+        Source:
+            Ament et al., NeurIPS 36 (2023), arXiv:2310.20708 (logarithmic forms);
+            Daulton et al., NeurIPS 34 (2021), arXiv:2105.08195 (qNEHVI).
+        """
+        bounds: list[Constraint] | None = list(self.bounds) or None
+        leading = qLogNoisyExpectedImprovement(
+            model,
+            X_baseline,
+            sampler=self._sampler(),
+            objective=self._leading(),
+            constraints=[*self.bounds, *self._of_use()] or None,
+            X_pending=X_pending,
+            prune_baseline=False,
+        )
+        if self.n_objectives == 1:
+            return lambda X: leading(X.unsqueeze(-2))
+        volume = qLogNoisyExpectedHypervolumeImprovement(
+            model,
+            ref_point=self.reference,
+            X_baseline=X_baseline,
+            sampler=self._sampler(),
+            objective=Capped(self.limit),
+            constraints=bounds,
+            X_pending=X_pending,
+            prune_baseline=False,
+        )
+        sides = (self.ideal - self.reference).clamp_min(1e-3).log()
+
+        def both(X: Tensor) -> Tensor:
+            rows = X.unsqueeze(-2)
+            return torch.logaddexp(leading(rows) - sides[0], volume(rows) - sides.sum())
+
+        return both
+
+    def first(self, model: Model, X: Tensor) -> Tensor:
+        """Return expected values of the leading objective, capped, shape n."""
+        return marginals(model, X)[0][:, 0].clamp_max(self.limit[0])
+
+    def incumbents(self, model: Model, X: Tensor) -> Tensor:
+        """Return the results that may be among the best, `k x d`."""
+        bounds: list[Constraint] | None = list(self.bounds) or None
+        if self.n_objectives > 1:
+            return prune_inferior_points_multi_objective(
+                model,
+                X,
+                ref_point=self.reference,
+                objective=Capped(self.limit),
+                constraints=bounds,
+                num_samples=N_DRAWS,
+            )
+        return prune_inferior_points(
+            model,
+            X,
+            objective=self._leading(),
+            constraints=bounds,
+            sampler=self._sampler(),
+        )
+
+    def _of_use(self) -> list[Constraint]:
+        """Return that no objective but the first is worse than of any use."""
+        rest = enumerate(self.reference.tolist()[1:], start=1)
+        return [Bound(i, at, -1.0) for i, at in rest]
+
+    def _sampler(self) -> SobolQMCNormalSampler:
+        draws = N_DRAWS if self.n_objectives == 1 else N_DRAWS_SEVERAL
+        return SobolQMCNormalSampler(torch.Size([draws]), seed=self.seed)
+
+    def _leading(self) -> GenericMCObjective:
+        def capped(draws: Tensor, X: Tensor | None = None) -> Tensor:
+            return draws[..., 0].clamp_max(self.limit[0])
+
+        return GenericMCObjective(capped)
+
+
+def marginals(model: Model, X: Tensor) -> tuple[Tensor, Tensor]:
+    """Return posterior means and standard deviations at X, each `n x n_outputs`."""
+    with torch.no_grad():
+        found: Any = model.posterior(X.unsqueeze(-2))
+        return found.mean.squeeze(-2), found.variance.sqrt().squeeze(-2)
