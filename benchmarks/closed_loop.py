@@ -15,6 +15,7 @@ import asyncio
 import hashlib
 import json
 import multiprocessing
+import os
 import subprocess
 import sys
 import tempfile
@@ -67,12 +68,11 @@ class Timed:
 
 def one_run(method: str, world: int, experiments: int | None) -> Run:
     """Make one dry run in a new folder and return its figures."""
-    from campaigns.specfile import load
     from instruments.clock import VIRTUAL_EPOCH_SECONDS
-    from loop.cli.setup import checked_lab, lab_file_for, new_store
+    from loop.cli.setup import checked_campaign, new_store
     from simulators import clock
 
-    spec = load(CAMPAIGN).model_copy(update={"seed": world})
+    spec, lab = checked_campaign(CAMPAIGN, None, seed=world)
     if experiments:
         budget = spec.budget.model_copy(update={"experiments": experiments})
         spec = spec.model_copy(update={"budget": budget})
@@ -82,7 +82,7 @@ def one_run(method: str, world: int, experiments: int | None) -> Run:
         with new_store(
             folder / "campaign.db",
             spec,
-            checked_lab(spec, lab_file_for(CAMPAIGN)),
+            lab,
             mode="virtual",
             proposer=method,
             lab_time=VIRTUAL_EPOCH_SECONDS,
@@ -331,7 +331,6 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    import os
-
-    os.environ["OMP_NUM_THREADS"] = "1"
+    # The workers share the cores; small matrices gain nothing from threads.
+    os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
     main()
