@@ -17,9 +17,11 @@ from torch import Tensor
 from loop.propose.goal import Goal, marginals
 
 N_PROFILES, N_PROFILES_SEVERAL = 3, 2
-"""Profiles for which a whole load is worked out, for one objective and for several."""
-N_HOPEFUL = 1024
-"""Candidates valued in full, at most."""
+"""Profiles for which a load is worked out, for one objective and for several."""
+N_COMPARED = 3
+"""Samples by which those loads are compared: the rest of a load adds little."""
+N_HOPEFUL, N_HOPEFUL_SEVERAL = 1024, 512
+"""Candidates valued in full at most, for one objective and for several."""
 N_OPTIMISTS = 15
 """Ways to weigh several objectives when those are picked."""
 CHUNK = 2048
@@ -73,23 +75,30 @@ def choose_load(
     alone = over_pool(lambda X: single(X) + log_chance(X), X_pool, hopeful)
     n_profiles = N_PROFILES if goal.n_objectives == 1 else N_PROFILES_SEVERAL
     shortlist = _shortlist(alone, size)[:n_profiles]
-    best: tuple[float, int, list[int], list[float]] = (-inf, -1, [], [])
-    for profile in shortlist:
+
+    def filled(profile: int, wanted: int, taken: list[int]) -> list[float]:
         X = X_pool(profile)
-        taken, values = _fill(
+        return _fill(
             goal,
             model,
             X,
+            taken,
             is_allowed=allowed[profile],
             log_chance=log_chance(X),
             X_baseline=X_baseline,
             X_pending=X_pending,
-            size=size,
+            size=wanted,
         )
+
+    best: tuple[float, int, list[int], list[float]] = (-inf, -1, [], [])
+    for profile in shortlist:
+        taken: list[int] = []
+        values = filled(profile, min(size, N_COMPARED), taken)
         total = float(torch.tensor(values, dtype=torch.float64).logsumexp(0))
         if total > best[0]:
             best = (total, profile, taken, values)
     _, profile, taken, values = best
+    values = values + filled(profile, size, taken)
     X = X_pool(profile)[taken]
     expected = goal.first(model, X) - goal.reference[0]
     rank = best_first(expected * log_chance(X).exp())
@@ -139,9 +148,10 @@ def _hopeful(
     An optimist puts fixed weights on the objectives and takes each at its mean plus a
     standard deviation; few weigh one objective alone, most something between.
     """
-    if int(allowed.sum()) <= N_HOPEFUL:
-        return allowed
     n = goal.n_objectives
+    most = N_HOPEFUL if n == 1 else N_HOPEFUL_SEVERAL
+    if int(allowed.sum()) <= most:
+        return allowed
     box = torch.tensor([[0.0] * n, [1.0] * n])
     between = draw_sobol_samples(box, N_OPTIMISTS, 1, seed=goal.seed)
     weights = torch.cat([torch.eye(n), between.squeeze(1)]).double()
@@ -153,7 +163,7 @@ def _hopeful(
         return (high @ weights.mT) * log_chance(X).exp().unsqueeze(-1)
 
     favours = over_pool(optimism, X_pool, allowed, width=(len(weights),))
-    each = N_HOPEFUL // len(weights)
+    each = most // len(weights)
     flat = favours.reshape(-1, len(weights))
     kept = torch.zeros(allowed.numel(), dtype=torch.bool)
     kept[flat.topk(each, dim=0).indices.reshape(-1)] = True
@@ -171,16 +181,18 @@ def _fill(
     goal: Goal,
     model: Model,
     X: Tensor,
+    taken: list[int],
     *,
     is_allowed: Tensor,
     log_chance: Tensor,
     X_baseline: Tensor,
     X_pending: Tensor | None,
     size: int,
-) -> tuple[list[int], list[float]]:
-    """Add samples of one profile one at a time; return them and what each adds."""
+) -> list[float]:
+    """Add samples of one profile to those taken, one at a time; return their gains."""
     free = is_allowed.clone()
-    taken, gains = list[int](), list[float]()
+    free[taken] = False
+    gains = list[float]()
     while free.any() and len(taken) < size:
         on_way = torch.cat([X[:0] if X_pending is None else X_pending, X[taken]])
         adding = goal.worth(model, X_baseline, on_way if len(on_way) else None)
@@ -190,7 +202,7 @@ def _fill(
         taken.append(int(rows[best]))
         gains.append(float(values[best]))
         free[taken[-1]] = False
-    return taken, gains
+    return gains
 
 
 def alternatives(
