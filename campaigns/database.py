@@ -22,6 +22,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     event,
+    inspect,
     update,
 )
 from sqlalchemy import Table as SqlTable
@@ -160,6 +161,8 @@ def _checked(engine: Engine, path: Path) -> dict[str, str]:
             answer = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
         if answer != "ok":
             raise StoreError(f"{path}: the database is damaged: {answer}")
+        if not inspect(engine).has_table(str(MetaRow.__tablename__)):
+            raise StoreError(f"{path}: this is not a campaign database")
         meta = read_meta(engine)
     except DatabaseError as error:
         raise StoreError(

@@ -20,10 +20,16 @@ def list_phases(
     table: Table = None,
 ) -> None:
     """List the phases, one a line."""
+    from campaigns.errors import MaterialError
     from campaigns.materials.phases import PhaseTable
 
     known = PhaseTable.load(table) if table else PhaseTable.load()
     chosen = known.within(elements.split()) if elements else tuple(known.values())
+    if not chosen:
+        raise MaterialError(
+            f"--elements: none of {len(known)} phases is made of {elements} alone; "
+            f'give element symbols with spaces between, such as "Ba Ti O"'
+        )
     for phase in chosen:
         density = f"{phase.xray_density:6.2f} g/cm3" if phase.xray_density else ""
         sys.stdout.write(f"{phase.name:24s} {phase.formula!s:22s} {density}\n")

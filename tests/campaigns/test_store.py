@@ -198,7 +198,7 @@ def test_other_files_are_refused(tmp_path):
         Store.open(foreign)
     empty = tmp_path / "empty.db"
     empty.touch()
-    with pytest.raises(StoreError, match="not a whole campaign database"):
+    with pytest.raises(StoreError, match="this is not a campaign database"):
         Store.open(empty)
 
 
