@@ -30,7 +30,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "benchmarks"))
-from closed_loop_figures import METHODS, figures, show  # noqa: E402
+from figures.closed_loop import METHODS, figures, show  # noqa: E402
 
 if TYPE_CHECKING:
     from campaigns.spec import CampaignSpec
