@@ -20,8 +20,11 @@ from loop.analyse.shapes import (
     unpack,
 )
 
+_AXES: tuple[Axis, ...] = (0, 1, 2)
 _TEXTURE_GAIN = 12.0
 _TEXTURE_STEP = 0.05
+_RIVAL_AXIS = 0.5
+"""Axes that promise this share of the best one's gain are tried out."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -224,7 +227,9 @@ def with_texture(problem: Problem, solution: Solution, spread: float) -> Solutio
         if shape.texture is not None or len(shape.reference.ties) < 2:
             continue
         gains = {}
-        axes: tuple[Axis, ...] = (0, 1, 2)
+        # Axes tied by symmetry carry one texture.
+        tied = [group[0] for group in shape.reference.ties]
+        axes = [axis for axis in _AXES if axis in tied]
         for axis in axes:
             turned = replace(shape, texture=Texture(axis, _TEXTURE_STEP))
             change = turned.curve(problem.grid, solution.instrument)
@@ -233,12 +238,34 @@ def with_texture(problem: Problem, solution: Solution, spread: float) -> Solutio
             column = _unexplained(problem, solution, column[:, None])[:, 0]
             power = float(column @ column) + spread / 0.3**2
             gains[axis] = float(column @ residual) ** 2 / power
-        axis = max(gains, key=lambda key: gains[key])
-        if gains[axis] > _TEXTURE_GAIN * spread:
-            shapes[j] = replace(shape, texture=Texture(axis))
+        ranked = sorted(axes, key=lambda axis: -gains[axis])
+        if gains[ranked[0]] > _TEXTURE_GAIN * spread:
+            least = _RIVAL_AXIS * gains[ranked[0]]
+            asked = [axis for axis in ranked if gains[axis] > least]
+            shapes[j] = _turned(problem, solution, j, asked, spread)
     if tuple(shapes) == solution.shapes:
         return solution
     return replace(solution, shapes=tuple(shapes))
+
+
+def _turned(
+    problem: Problem, solution: Solution, j: int, axes: list[Axis], spread: float
+) -> Shape:
+    """Return phase `j` with texture about the likeliest of `axes`, best slope first.
+
+    The slope at no texture misleads where texture is strong, as amounts and widths have
+    by then adapted to its lack: another axis is taken if it clearly fits better.
+    """
+    turned = [replace(solution.shapes[j], texture=Texture(axis)) for axis in axes]
+    if len(turned) == 1:
+        return turned[0]
+    costs = []
+    for shape in turned:
+        shapes = (*solution.shapes[:j], shape, *solution.shapes[j + 1 :])
+        trial = refine(problem, shapes, solution.instrument, iterations=3, only=j)
+        costs.append(trial.chi2 + trial.penalty)
+    best = costs.index(min(costs))
+    return turned[best if costs[0] - costs[best] > _TEXTURE_GAIN * spread else 0]
 
 
 def scale_covariance(problem: Problem, solution: Solution) -> Floats:

@@ -231,7 +231,7 @@ def search(
 def _finish(drawn: Screen, solution: Solution) -> Solution:
     """Refine to the end, with texture where it is asked for."""
     problem = drawn.problem
-    best = refine(problem, solution.shapes, solution.instrument, iterations=4)
+    best = refine(problem, solution.shapes, solution.instrument, iterations=8)
     turned = with_texture(problem, best, evidence(drawn, best).spread)
     return refine(
         problem, turned.shapes, best.instrument, iterations=10, with_optics=True

@@ -19,6 +19,7 @@ from simulators.diffraction.crystals import (
     blend,
     composition,
 )
+from simulators.diffraction.solutions import dissolved
 
 Floats = NDArray[np.float64]
 
@@ -128,6 +129,7 @@ def specimen(
             disordered[symbol] = disordered.get(symbol, 0) + disorder
         if phase is not None and ordered > 0:
             phases[name] = (ordered, phase, grown)
+    phases = dissolved(phases)
     mixed = mass_attenuation(whole)
     lines = {n: _reflections(p, two_theta_max) for n, (_, p, _) in phases.items()}
     volumes = {

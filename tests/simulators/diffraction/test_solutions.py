@@ -1,0 +1,63 @@
+"""Oxygen content of the cuprate: one crystal between its two ends."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from campaigns.materials.phases import PhaseTable
+from simulators.diffraction.crystals import Crystallites, Structures
+from simulators.diffraction.scatterers import specimen
+from simulators.diffraction.solutions import POOR, RICH, dissolved
+
+TABLE = PhaseTable.load()
+
+
+def parts(y, share=1.0):
+    masses = {
+        POOR: (1 - y) * float(TABLE[POOR].formula.molar_mass),
+        RICH: y * float(TABLE[RICH].formula.molar_mass),
+    }
+    total = sum(masses.values())
+    return {
+        name: (share * mass / total, TABLE[name], Crystallites())
+        for name, mass in masses.items()
+    }
+
+
+@settings(deadline=None)
+@given(st.floats(0.01, 0.99))
+def test_one_crystal_holds_the_oxygen_of_both(y):
+    ((share, phase, _),) = dissolved(parts(y, 0.6)).values()
+    amounts = phase.structure().composition.get_el_amt_dict()
+    assert share == pytest.approx(0.6)
+    assert amounts["O"] / amounts["Y"] == pytest.approx(6 + y, abs=6e-4)
+    assert amounts["Ba"] / amounts["Y"] == pytest.approx(2)
+    assert 11.6757 < phase.cell[2] < 11.8194
+
+
+def test_chains_order_from_a_third_on():
+    ((_, low, _),) = dissolved(parts(0.2)).values()
+    ((_, high, _),) = dissolved(parts(0.7)).values()
+    assert low.cell[0] == low.cell[1]
+    assert high.cell[1] - high.cell[0] > 0.02
+
+
+def test_ends_and_other_phases_stay_as_they_are():
+    whole = parts(0.3)
+    for name in (POOR, RICH):
+        assert dissolved({name: whole[name]}) == {name: whole[name]}
+    copper = (0.2, TABLE["CuO"], Crystallites())
+    assert dissolved({"CuO": copper, **whole})["CuO"] is copper
+
+
+def test_a_mixture_of_both_scatters_as_one():
+    weights = {POOR: 0.25, RICH: 0.25, "CuO": 0.5}
+    built = specimen(
+        weights,
+        {},
+        structures=Structures.cited(),
+        particle_micrometres=1.0,
+        two_theta_max=90.0,
+    )
+    assert len(built.scatterers) == 2
+    assert sum(built.crystalline.values()) == pytest.approx(1.0)
