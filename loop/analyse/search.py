@@ -215,10 +215,16 @@ def search(
         candidate explains anything.
     """
     drawn = screen(problem, references, instrument, expected)
-    best = _grow(drawn, find_displacement(drawn))
+    best = _grow(drawn)
     if best is None:
         return Evidence(1.0, float(len(problem.grid)), len(references)), ()
     best = _finish(drawn, best)
+    # What strong texture hid from the first look shows once that is drawn.
+    while _is_turned(best):
+        more = _grow(drawn, best=best)
+        if more is None or more is best:
+            break
+        best = _finish(drawn, more)
     for _ in range(_MOST_PHASES):
         judge = evidence(drawn, best)
         ranked = sorted([best, *_challenge(drawn, best, judge)], key=judge.of)
@@ -238,12 +244,28 @@ def _finish(drawn: Screen, solution: Solution) -> Solution:
     )
 
 
-def _grow(drawn: Screen, displacement: float) -> Solution | None:
-    """Add the most useful phase until the evidence no longer asks for one."""
+def _is_turned(solution: Solution) -> bool:
+    """Say whether a phase of it has texture."""
+    return any(shape.texture is not None for shape in solution.shapes)
+
+
+def _grow(drawn: Screen, *, best: Solution | None = None) -> Solution | None:
+    """Add the most useful phase until the evidence no longer asks for one.
+
+    Args:
+        drawn: The screened candidates.
+        best: Where to start; an empty pattern if absent.
+
+    Returns:
+        The grown set; `best` itself where nothing is worth adding.
+    """
     problem, n = drawn.problem, len(drawn.references)
-    best: Solution | None = None
-    instrument = drawn.at(displacement)
-    kept = np.empty((len(problem.grid), 0))
+    if best is None:
+        instrument = drawn.at(find_displacement(drawn))
+        kept = np.empty((len(problem.grid), 0))
+    else:
+        instrument = best.instrument
+        kept = best.curves[:, best.scales > 0.0]
     while best is None or len(best.shapes) < min(_MOST_PHASES, n):
         names = best.names if best else ()
         shapes = best.shapes if best else ()
