@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol, Self
@@ -21,6 +22,10 @@ from instruments.labspec import LabSpec
 
 class Display(Protocol):
     """Follows events; a context manager around the run."""
+
+    def follow(self, now: Callable[[], float]) -> None:
+        """Take the lab's clock, s since 1970; it is read from another thread."""
+        ...
 
     def on_event(self, event: facts.Event) -> None:
         """Take in one event."""
@@ -49,6 +54,9 @@ def choose_display(spec: CampaignSpec, lab: LabSpec, *, quiet: bool) -> Display:
 
 class Silent:
     """Shows nothing."""
+
+    def follow(self, now: Callable[[], float]) -> None:
+        """Need no clock."""
 
     def on_event(self, event: facts.Event) -> None:
         """Ignore the event."""
@@ -113,6 +121,8 @@ class Panel:
     load: facts.LoadPlanned | None = None
     load_began: float = 0.0
     lab_time: float = 0.0
+    """Of the latest event, s since 1970."""
+    now: Callable[[], float] | None = None
     scored: int = 0
     best: str = "none yet"
     best_mean: float | None = None
@@ -136,6 +146,10 @@ class Panel:
     def __exit__(self, *_: object) -> None:
         """Stop showing; the last state stays on the screen."""
         self._live.stop()
+
+    def follow(self, now: Callable[[], float]) -> None:
+        """Show the lab's time between events too: a firing takes hours."""
+        self.now = now
 
     def on_event(self, event: facts.Event) -> None:
         """Take in one event."""
@@ -168,9 +182,10 @@ class Panel:
     def render(self) -> Group:
         """Return the panel as it stands."""
         total = self.spec.budget.experiments
+        now = self.now() if self.now else self.lab_time
         head = Table.grid(padding=(0, 2))
-        head.add_row(Text(self.spec.name, style="bold"), iso(self.lab_time)[:16])
-        head.add_row("load", self._load_text())
+        head.add_row(Text(self.spec.name, style="bold"), iso(now)[:16])
+        head.add_row("load", self._load_text(now))
         head.add_row("best so far", self.best)
         head.add_row("experiments", f"{self.scored} of {total}")
         head.add_row("", ProgressBar(total=total, completed=self.scored, width=40))
@@ -188,10 +203,10 @@ class Panel:
         )  # fmt: skip
         return [name for group in groups for name in group]
 
-    def _load_text(self) -> str:
+    def _load_text(self, now: float) -> str:
         if self.load is None:
             return "proposing the first"
-        left = max(self.load_began + self.load.seconds - self.lab_time, 0.0) / 3600.0
+        left = max(self.load_began + self.load.seconds - now, 0.0) / 3600.0
         return (
             f"{self.load.load}: {len(self.load.samples)} samples in "
             f"{self.load.furnace}, {left:.1f} h left"

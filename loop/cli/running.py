@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 DATABASE = "campaign.db"
 REPORT = "report.html"
 
-Campaign = Callable[["Display"], Coroutine[Any, Any, float]]
-"""Runs a campaign to its end under a display; returns the lab time taken, s."""
+Campaign = Callable[["Display"], Coroutine[Any, Any, None]]
+"""Runs a campaign to its end under a display."""
 
 Output = Annotated[
     Path | None,
@@ -115,7 +115,7 @@ def carry_on(
     campaign: Campaign,
     *,
     as_json: bool,
-    runner: Callable[[Coroutine[Any, Any, float]], float] | None = None,
+    runner: Callable[[Coroutine[Any, Any, None]], None] | None = None,
 ) -> None:
     """Run a campaign to its end, write the report and print the summary.
 
@@ -139,19 +139,13 @@ def carry_on(
     began = time.perf_counter()
     try:
         with choose_display(store.spec, lab_of(store), quiet=as_json) as display:
-            lab_seconds = (runner or asyncio.run)(campaign(display))
+            (runner or asyncio.run)(campaign(display))
     except KeyboardInterrupt:
         raise InterruptedRunError(store.path) from None
     report = write_report(store, store.path.parent / REPORT)
     wall_seconds = time.perf_counter() - began
     store.record_host_timing("campaign and report", wall_seconds)
-    print_summary(
-        store,
-        wall_seconds=wall_seconds,
-        lab_seconds=lab_seconds,
-        report=report,
-        as_json=as_json,
-    )
+    print_summary(store, wall_seconds=wall_seconds, report=report, as_json=as_json)
 
 
 def _on_real_lab(store: "Store", backup_hours: float) -> Campaign:
@@ -162,15 +156,15 @@ def _on_real_lab(store: "Store", backup_hours: float) -> Campaign:
 
     lab_spec = lab_of(store)
 
-    async def campaign(display: "Display") -> float:
-        from instruments.clock import Clock
+    async def campaign(display: "Display") -> None:
+        from instruments.clock import Clock, utc_seconds
         from instruments.lab import connect
         from loop.cli.setup import make_engine, record_resumption
         from loop.cli.simulated import WORLD, simulated_ports
         from loop.daemon import wakeups
 
         clock = Clock.real()
-        began = clock.now()
+        display.follow(utc_seconds)
         world = simulated_ports(
             lab_spec, store.spec, seed=store.spec.seed,
             journal=store.path.parent / WORLD,
@@ -186,7 +180,6 @@ def _on_real_lab(store: "Store", backup_hours: float) -> Campaign:
             record_resumption(engine)
             with wakeups(store, backup_hours=backup_hours):
                 await engine.run()
-        return clock.now() - began
 
     return campaign
 

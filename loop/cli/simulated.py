@@ -124,13 +124,13 @@ def _in_world(store: "Store", truth: int) -> Campaign:
 
     lab_spec = lab_of(store)
 
-    async def campaign(display: "Display") -> float:
+    async def campaign(display: "Display") -> None:
         from instruments.clock import Clock
         from instruments.lab import connect
         from loop.cli.setup import make_engine, record_resumption
 
-        clock = Clock.virtual()
-        began = asyncio.get_running_loop().time()
+        clock, loop = Clock.virtual(), asyncio.get_running_loop()
+        display.follow(lambda: VIRTUAL_EPOCH_SECONDS + loop.time())
         world = simulated_ports(
             lab_spec, store.spec, seed=truth, journal=store.path.parent / WORLD
         )
@@ -143,7 +143,6 @@ def _in_world(store: "Store", truth: int) -> Campaign:
             )
             record_resumption(engine)
             await engine.run()
-        return asyncio.get_running_loop().time() - began
 
     return campaign
 

@@ -19,15 +19,20 @@ WIDTH_OF_PIPE = 200
 
 
 def print_summary(
-    store: Store,
-    *,
-    wall_seconds: float,
-    lab_seconds: float,
-    report: Path,
-    as_json: bool,
+    store: Store, *, wall_seconds: float, report: Path, as_json: bool
 ) -> None:
-    """Print what a campaign reached and where its records are."""
+    """Print what a campaign reached and where its records are.
+
+    Args:
+        store: The campaign's database.
+        wall_seconds: How long this process took, s.
+        report: Where the report is.
+        as_json: Print one JSON object in place of tables.
+    """
     summary = summarise(store.spec, store.history())
+    first, *_, last = store.events()
+    # Of the whole campaign, whichever processes it took.
+    lab_seconds = last.lab_time - first.lab_time
     if as_json:
         figures = {
             "experiments": summary.experiments,

@@ -78,6 +78,7 @@ def test_same_seed_same_log_byte_for_byte(finished, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_athanor_is_as_reproducible_and_another_seed_differs(tmp_path):
     file = write_campaign(tmp_path, experiments=6)
     runs = []
