@@ -180,7 +180,7 @@ def test_json_is_one_object_and_interrupts_can_be_resumed(tmp_path):
     assert "load 1 planned" in started.stdout.readline()
     follower = subprocess.Popen(
         command("log", database, "--follow"),
-        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
     assert follower.stdout is not None
     guard = threading.Timer(60.0, follower.kill)
