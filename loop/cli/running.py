@@ -102,6 +102,8 @@ def resume(
     from loop.cli.simulated import resume_simulated
 
     with Store.open(database) as store:
+        # What is decided from here on rests on every event so far.
+        store.verify()
         if any(e.payload.kind == "campaign-ended" for e in store.events()):
             raise StoreError(f"{database}: this campaign has ended; see its report")
         if store.opened.mode == "virtual":

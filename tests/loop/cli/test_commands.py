@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 
 from campaigns.store import Store
+from campaigns.tables import EventRow
 from loop.cli.errors import explain
 from loop.cli.running import ProposerName
 from loop.propose.proposer import NAMES
@@ -258,3 +259,19 @@ def test_the_world_journal_belongs_beside_the_database(tmp_path):
     done = athanor("resume", run / "campaign.db")
     assert "line 1" in done.err
     assert "unexpected" not in done.err
+
+
+def test_a_changed_past_is_refused(finished, tmp_path):
+    database = tmp_path / "changed.db"
+    shutil.copy(finished / "campaign.db", database)
+    table = str(EventRow.__tablename__)
+    with sqlite3.connect(database) as edited:
+        edited.execute(
+            f"UPDATE {table} SET body = replace(body, 'S0002', 'S0001')"
+            " WHERE sequence = 30"
+        )
+    edited.close()
+    for name in ("status", "resume"):
+        done = athanor(name, database)
+        assert done.code == 1
+        assert "30" in done.err
