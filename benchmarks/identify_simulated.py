@@ -35,6 +35,7 @@ from loop.analyse.candidates import (  # noqa: E402
 )
 from loop.analyse.patterns import parse  # noqa: E402
 from loop.analyse.phases import identify  # noqa: E402
+from loop.analyse.powder import Powder, RunFacts  # noqa: E402
 from loop.analyse.references import from_phases  # noqa: E402
 from simulators.firmware.xrdml import write_xrdml  # noqa: E402
 from simulators.laws import laws  # noqa: E402
@@ -189,12 +190,15 @@ def run(case: Case, program: ScanProgram, table: PhaseTable) -> Entry:
     )
     seconds = time.process_time() - start
     fractions = found.fractions
+    target = target_phases(spec, table)
+    judged = Powder(spec, fractions, _facts(dosed), table)
+    score = judged.share(judged.crystalline(target), target, ())
     return {
-        "target": list(target_phases(spec, table)),
+        "score": [score.mean, float(np.sqrt(score.variance))],
+        "target": list(target),
         "true": truth(powder, table),
         "phases": list(fractions.phases),
         "found": list(fractions.mean),
-        "covariance": [list(row) for row in fractions.covariance],
         "rwp": found.rwp,
         "gof": found.gof,
         "quality": list(found.quality),
@@ -203,19 +207,27 @@ def run(case: Case, program: ScanProgram, table: PhaseTable) -> Entry:
     }
 
 
+def _facts(dosed: Weights) -> RunFacts:
+    """Return facts of a making whose share of target does not depend on them."""
+    return RunFacts(
+        dosed_grams=dosed,
+        energy_kilowatt_hours=1.0,
+        samples_in_load=1,
+        furnace_hours=1.0,
+        peak_celsius=1000.0,
+        powder_grams=None,
+    )
+
+
 def target_share(entry: Entry) -> tuple[float, float, float]:
-    """Return the true and found target share of the crystalline part, and its sigma."""
-    names, mean = entry["phases"], np.array(entry["found"])
-    is_target = np.array([n in entry["target"] for n in names], dtype=np.float64)
-    is_known = np.array([n not in OTHERS for n in names], dtype=np.float64)
-    known = max(float(is_known @ mean), 1e-9)
-    found = float(is_target @ mean) / known
-    slope = (is_target - found * is_known) / known
-    sigma = float(np.sqrt(max(slope @ np.array(entry["covariance"]) @ slope, 0.0)))
+    """Return the true and found target share of the crystalline part, and its sigma.
+
+    Found and sigma are the campaign's score for yield.
+    """
     true = entry["true"]
     crystalline = sum(w for n, w in true.items() if n not in OTHERS)
     aim = sum(true.get(n, 0.0) for n in entry["target"])
-    return aim / max(crystalline, 1e-9), found, max(sigma, 0.005)
+    return aim / max(crystalline, 1e-9), *entry["score"]
 
 
 def merged(weights: Weights, target: list[str]) -> Weights:
