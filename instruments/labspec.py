@@ -76,6 +76,8 @@ class FurnaceSpec(Frozen):
     power_kilowatts: Positive = 3.0
     """Electrical power at the highest temperature."""
     on_lost_contact: Literal["finish", "hold", "reset"] = "finish"
+    """What a furnace supervisor should do when contact is lost. There is none yet:
+    whatever stands here, the controller finishes its stored program."""
     cutout: str
     """The independent over-temperature protection, in words."""
     has_loopback: bool = True
