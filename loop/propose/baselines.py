@@ -13,15 +13,18 @@ from campaigns.results import DecisionRecord, History, Proposal, Trial
 from campaigns.spec import CampaignSpec
 from loop.propose.pool import sobol_points
 from loop.propose.randomness import stream
-from loop.propose.seats import Point, Question, fill_load
+from loop.propose.seats import Chooser, Point, Question, fill_load
 from loop.propose.space import SearchSpace, Setting
 
 
 @dataclass(frozen=True)
-class RandomProposer:
-    """A profile at random, samples at random."""
+class Baseline:
+    """A simple rule that fills a load; see `BASELINES`."""
 
-    name: str = "random"
+    name: str
+    choose: Chooser
+    refine: bool
+    """Whether the pool of a continuous space is denser near the best results."""
 
     def propose(
         self,
@@ -34,65 +37,13 @@ class RandomProposer:
     ) -> tuple[Proposal, ...]:
         """Return the next load; see `proposer.Proposer`."""
         return fill_load(
-            random_points,
+            self.choose,
             spec,
             history,
             load=load,
             size=size,
             seed=seed,
-            refine=False,
-        )
-
-
-@dataclass(frozen=True)
-class SobolProposer:
-    """Profiles, and samples within them, along scrambled Sobol sequences."""
-
-    name: str = "sobol"
-
-    def propose(
-        self,
-        spec: CampaignSpec,
-        history: History,
-        *,
-        load: int,
-        size: int,
-        seed: int,
-    ) -> tuple[Proposal, ...]:
-        """Return the next load; see `proposer.Proposer`."""
-        return fill_load(
-            sobol_load,
-            spec,
-            history,
-            load=load,
-            size=size,
-            seed=seed,
-            refine=False,
-        )
-
-
-@dataclass(frozen=True)
-class BestTemperatureProposer:
-    """Samples at random at the best firing conditions so far.
-
-    The strongest simple habit of a lab: keep the furnace where it worked best by the
-    first objective, and try other precursors. The first load is random.
-    """
-
-    name: str = "best-temperature"
-
-    def propose(
-        self,
-        spec: CampaignSpec,
-        history: History,
-        *,
-        load: int,
-        size: int,
-        seed: int,
-    ) -> tuple[Proposal, ...]:
-        """Return the next load; see `proposer.Proposer`."""
-        return fill_load(
-            best_temperature_points, spec, history, load=load, size=size, seed=seed
+            refine=self.refine,
         )
 
 
@@ -164,3 +115,13 @@ def _draw(question: Question, profile: int, method: str, reason: str) -> list[Po
         Point(question.pool.parameters(profile, int(sample)), decision)
         for sample in order[: question.size]
     ]
+
+
+BASELINES = (
+    Baseline("random", random_points, refine=False),
+    Baseline("sobol", sobol_load, refine=False),
+    Baseline("best-temperature", best_temperature_points, refine=True),
+)
+"""A profile and samples at random; both along scrambled Sobol sequences; and the
+strongest simple habit of a lab: samples at random where the furnace worked best so far
+by the first objective (the first load is random)."""

@@ -10,11 +10,7 @@ from typing import Protocol
 from campaigns.results import History, Proposal
 from campaigns.spec import CampaignSpec
 from loop.errors import ProposalError
-from loop.propose.baselines import (
-    BestTemperatureProposer,
-    RandomProposer,
-    SobolProposer,
-)
+from loop.propose.baselines import BASELINES
 from loop.propose.facts import TabledFacts
 from loop.propose.features import Facts
 from loop.propose.seats import Point, Question, fill_load
@@ -96,9 +92,7 @@ def make_proposer(name: str, *, facts: Facts | None = None) -> Proposer:
     """
     proposers: dict[str, Proposer] = {
         "athanor": AthanorProposer(TabledFacts() if facts is None else facts),
-        "random": RandomProposer(),
-        "sobol": SobolProposer(),
-        "best-temperature": BestTemperatureProposer(),
+        **{baseline.name: baseline for baseline in BASELINES},
     }
     if name not in proposers:
         raise ProposalError(
