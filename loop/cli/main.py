@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from loop.cli import campaign, labs, phases, records, running, simulated
+from loop.cli import campaign, identify, labs, phases, records, running, simulated
 from loop.cli.errors import INTERRUPTED, explain
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -21,7 +21,7 @@ app = typer.Typer(
 )
 app.add_typer(labs.app, name="lab")
 app.add_typer(phases.app, name="phases")
-for module in (campaign, simulated, running, records):
+for module in (campaign, simulated, running, records, identify):
     module.register(app)
 
 

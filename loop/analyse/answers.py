@@ -1,0 +1,145 @@
+"""What is said of a pattern file: one form for people, programs and benchmarks."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypedDict
+
+import numpy as np
+
+from campaigns.fit import Fit
+from campaigns.results import Identification, PhaseFractions
+from instruments.quantities import Pattern
+from loop.analyse.library import Drawn, Library
+from loop.analyse.patterns import read
+from loop.analyse.phases import identify
+from loop.analyse.profile import Instrument
+from loop.analyse.quantify import AMORPHOUS, UNKNOWN
+
+
+class HypothesisAnswer(TypedDict):
+    """One set of phases that explains the pattern."""
+
+    weights: dict[str, float]
+    probability: float
+    rwp: float
+
+
+class Answer(TypedDict):
+    """What `athanor identify --json` prints of one pattern."""
+
+    weights: dict[str, float]
+    """Weight fractions of the crystalline, identified part in the best hypothesis."""
+    sigma: dict[str, float]
+    """Standard deviation of each of `weights`, and of phases of other hypotheses."""
+    alternatives: dict[str, list[str]]
+    hypotheses: list[HypothesisAnswer]
+    unknown: float
+    """Share of the Bragg scattering that no candidate explains, 0 to 1."""
+    amorphous: float | None
+    """Share of the scattering in a broad hump; none where none is seen."""
+    rwp: float
+    """0 to 1, as is each hypothesis's."""
+    gof: float
+    quality: list[str]
+    usable: bool
+    candidates: int
+    cpu_seconds: float
+    """For reading and identifying, references loaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer, and what it was made of."""
+
+    answer: Answer
+    identification: Identification
+    fit: Fit
+    drawn: Drawn
+
+
+def identify_file(
+    path: Path,
+    library: Library,
+    *,
+    instrument: Instrument | None = None,
+    expected: frozenset[str] = frozenset(),
+) -> Answered:
+    """Identify the phases of one pattern file.
+
+    Neither the file's name nor the sample id in it is used.
+
+    Args:
+        path: A pattern in a format that `patterns.read` knows.
+        library: Candidates.
+        instrument: The diffractometer; by default what the file says of it.
+        expected: Elements known to be in the powder.
+
+    Raises:
+        AnalysisError: If the pattern cannot be analysed.
+        MaterialError: If the library has no structure to look for.
+    """
+    started = time.process_time()
+    pattern = _measured(path, instrument)
+    spent = time.process_time() - started
+    drawn = library.at(pattern.wavelengths[0])
+    started = time.process_time()
+    found, fit = identify(
+        pattern, drawn.references, instrument=instrument, expected=expected
+    )
+    spent += time.process_time() - started
+    return Answered(answer(found, drawn, cpu_seconds=spent), found, fit, drawn)
+
+
+def answer(found: Identification, drawn: Drawn, *, cpu_seconds: float) -> Answer:
+    """Return an identification in the form that the command line prints."""
+    amorphous = found.fractions.of(AMORPHOUS)
+    return Answer(
+        weights=dict(found.hypotheses[0].weights) if found.hypotheses else {},
+        sigma=crystalline_sigma(found.fractions),
+        alternatives={
+            phase: list(alike) for phase, alike in found.alternatives.items()
+        },
+        hypotheses=[
+            HypothesisAnswer(
+                weights=dict(one.weights), probability=one.probability, rwp=one.rwp
+            )
+            for one in found.hypotheses
+        ],
+        unknown=found.fractions.of(UNKNOWN),
+        amorphous=amorphous or None,
+        rwp=found.rwp,
+        gof=found.gof,
+        quality=[*found.quality, *drawn.notes],
+        usable=found.is_usable,
+        candidates=len(drawn.references),
+        cpu_seconds=cpu_seconds,
+    )
+
+
+def crystalline_sigma(fractions: PhaseFractions) -> dict[str, float]:
+    """Return each phase's standard deviation as a share of the identified part.
+
+    Args:
+        fractions: Of the whole powder, with the unknown and the amorphous part.
+
+    Source:
+        First-order propagation through w = f / sum f.
+    """
+    kept = [
+        i for i, name in enumerate(fractions.phases) if name not in (UNKNOWN, AMORPHOUS)
+    ]
+    share = np.array(fractions.mean)[kept]
+    if not share.sum() > 0.0:
+        return {}
+    change = np.eye(len(kept)) - np.outer(share / share.sum(), np.ones(len(kept)))
+    change /= share.sum()
+    covariance = change @ np.array(fractions.covariance)[np.ix_(kept, kept)] @ change.T
+    sigma = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+    return {fractions.phases[i]: float(s) for i, s in zip(kept, sigma, strict=True)}
+
+
+def _measured(path: Path, instrument: Instrument | None) -> Pattern:
+    if instrument is None:
+        return read(path)
+    return read(path, wavelengths=instrument.wavelengths)

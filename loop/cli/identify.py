@@ -1,0 +1,98 @@
+"""The phases of measured patterns: `athanor identify`."""
+
+import json
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from loop.analyse.answers import Answered
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command of this module."""
+    app.command()(identify)
+
+
+def identify(
+    context: typer.Context,
+    patterns: Annotated[
+        list[Path], typer.Argument(help="Files of measured powder patterns.")
+    ],
+    references: Annotated[
+        Path | None,
+        typer.Option(help="Folder of CIF files, or a phase table (.toml); else ours."),
+    ] = None,
+    elements: Annotated[
+        str | None,
+        typer.Option(help='What the powder is made of, such as "Ni Ti O".'),
+    ] = None,
+    campaign: Annotated[
+        Path | None,
+        typer.Option(help="Campaign file or database, whose candidates to take."),
+    ] = None,
+    sample: Annotated[
+        str | None,
+        typer.Option(help="Sample of the campaign's database, such as S0003."),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object and nothing else.")
+    ] = False,
+) -> None:
+    """Say which phases are in powders, how much of each, and how surely."""
+    from campaigns.errors import MaterialError
+    from loop.analyse.answers import identify_file
+    from loop.cli.candidates import choose
+    from loop.cli.errors import FAILURE
+    from loop.cli.identified import show
+
+    _refuse_same_stems(patterns)
+    chosen = choose(
+        references=references, elements=elements, campaign=campaign, sample=sample
+    )
+    answered: dict[str, Answered] = {}
+    for path in patterns:
+        try:
+            answered[path.stem] = identify_file(
+                path, chosen.library, expected=chosen.expected
+            )
+        except MaterialError:
+            raise  # the references are at fault, whatever the pattern
+        except Exception as error:  # whatever ails one file, the others are answered
+            _report(error, path, is_debugged=context.find_root().params["debug"])
+            continue
+        if not as_json:
+            show(path.stem, answered[path.stem])
+    if as_json:
+        answers = {stem: one.answer for stem, one in answered.items()}
+        sys.stdout.write(json.dumps(answers, indent=1) + "\n")
+    if len(answered) < len(patterns):
+        raise typer.Exit(FAILURE)
+
+
+def _refuse_same_stems(paths: list[Path]) -> None:
+    """Refuse patterns that would be answered under one name."""
+    from campaigns.errors import SpecError
+
+    seen: dict[str, Path] = {}
+    for path in paths:
+        if path.stem in seen:
+            raise SpecError.single(
+                "PATTERN", f"{seen[path.stem]} and {path}", "one file of each name",
+                f"both would be answered as {path.stem!r}: identify them in two calls",
+            )  # fmt: skip
+        seen[path.stem] = path
+
+
+def _report(error: Exception, path: Path, *, is_debugged: bool) -> None:
+    """Say on standard error why a pattern has no answer."""
+    from loop.cli.errors import explain
+
+    if is_debugged:
+        traceback.print_exception(error)
+    message, _ = explain(error)
+    name = "" if message.startswith(path.name) else f"{path.name}: "
+    sys.stderr.write(f"athanor: {name}{message}\n")
