@@ -82,7 +82,35 @@ def identify_file(
     started = time.process_time()
     pattern = _measured(path, instrument)
     spent = time.process_time() - started
-    drawn = library.at(pattern.wavelengths[0])
+    return identify_pattern(
+        pattern,
+        library.at(pattern.wavelengths[0]),
+        instrument=instrument,
+        expected=expected,
+        spent=spent,
+    )
+
+
+def identify_pattern(
+    pattern: Pattern,
+    drawn: Drawn,
+    *,
+    instrument: Instrument | None = None,
+    expected: frozenset[str] = frozenset(),
+    spent: float = 0.0,
+) -> Answered:
+    """Identify the phases of a pattern already read.
+
+    Args:
+        pattern: As measured.
+        drawn: Candidates for its wavelength.
+        instrument: The diffractometer; by default what the pattern says of it.
+        expected: Elements known to be in the powder.
+        spent: CPU time that reading took, s.
+
+    Raises:
+        AnalysisError: If the pattern cannot be analysed.
+    """
     started = time.process_time()
     found, fit = identify(
         pattern, drawn.references, instrument=instrument, expected=expected
