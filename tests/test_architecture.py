@@ -12,7 +12,17 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("loop", "instruments", "campaigns", "simulators")
 MOST_LINES = 350
-HEAVY = ("torch", "ax", "botorch", "gpytorch", "mace", "pymatgen", "pyarrow", "plotly")
+HEAVY = (
+    "torch",
+    "ax",
+    "botorch",
+    "gpytorch",
+    "mace",
+    "pymatgen",
+    "pyarrow",
+    "plotly",
+    "matplotlib",
+)
 
 PLANTED = [
     ("instruments/clock.py", "import campaigns.spec", "Layers"),
@@ -98,6 +108,7 @@ def test_every_room_is_small():
         ("ax", "loop/propose"),
         ("serial", "instruments"),
         ("xraydb", "campaigns/materials"),
+        ("matplotlib", "campaigns/review"),
     ],
 )
 def test_one_library_has_one_door(library, door):

@@ -13,6 +13,7 @@ from campaigns.narrative import duration
 from campaigns.results import Score
 from campaigns.review import figures, posterior, traces
 from campaigns.review.campaign import report_view
+from campaigns.review.diffractogram import diffractogram
 from campaigns.review.figures import Figure
 from campaigns.review.views import PatternView, ReportView
 from campaigns.store import Store
@@ -103,7 +104,8 @@ def _figures(view: ReportView) -> dict[str, Any]:
 
 def _pattern(view: PatternView) -> Figure | None:
     if view.fit:
-        return traces.pattern(view.fit)
+        weights = {one.phase: (one.mean, one.sd) for one in view.fractions}
+        return traces.pattern(diffractogram(view.fit, weights=weights))
     return traces.observed(view.observed) if view.observed else None
 
 

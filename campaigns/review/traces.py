@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from campaigns import labels
-from campaigns.fit import Fit
+from campaigns.review.diffractogram import Diffractogram, PhaseCurve
 from campaigns.review.figures import (
     BLUE,
     BOTTOM,
@@ -28,11 +28,13 @@ from campaigns.review.figures import (
 from campaigns.review.instruments import span_in_words
 from campaigns.review.thinning import rounded, thinned
 from campaigns.review.views import BarView, FiringView, InstrumentView
-from instruments.quantities import Pattern
+from instruments.quantities import Floats, Pattern
 
 MOST_POINTS = 1600
 """Points of a curve on the screen; the stored curves are whole."""
 BACKGROUND_POINTS = 120
+PATTERN_PIXELS = 300
+"""Height of a pattern without its rows of ticks and differences."""
 SEEN_SHARE = 0.01
 """A phase is drawn where it has more than this share of its highest peak."""
 SHOWN_APART = 10.0
@@ -48,57 +50,64 @@ GROUPS = {
 """Action to its name and colour on the timeline; all others are handling."""
 
 
-def pattern(fit: Fit) -> Figure:
-    """Return a pattern: observed, calculated, each phase, ticks and the residual."""
-    kept = thinned(fit.observed, most=MOST_POINTS)
-    x = rounded(fit.two_theta[kept], digits=6)
-    few = thinned(fit.background, most=BACKGROUND_POINTS)
+def pattern(view: Diffractogram) -> Figure:
+    """Return a pattern: observed, calculated, each phase, ticks and the difference."""
+    kept = thinned(view.observed, most=MOST_POINTS)
+    x = rounded(view.two_theta[kept], digits=6)
+    few = thinned(view.background, most=BACKGROUND_POINTS)
     data: list[Figure] = [
         {
             "type": "scatter", "mode": "markers", "name": "observed", "x": x,
-            "y": rounded(fit.observed[kept]),
+            "y": rounded(view.observed[kept]),
             "hovertemplate": "%{x:.2f}°: %{y:.5g}<extra>observed</extra>",
             "marker": {"color": INK, "size": 3, "opacity": 0.55},
         },
-        _curve("calculated", x, rounded(fit.calculated[kept]), INK, width=1.1),
+        _curve("calculated", x, rounded(view.calculated[kept]), INK, width=1.1),
         _curve(
-            "background", rounded(fit.two_theta[few], digits=6),
-            rounded(fit.background[few]), MUTED, dash="dot",
-        ),
-        *(
-            _phase(phase, fit, kept, colour=CYCLE[i % len(CYCLE)])
-            for i, phase in enumerate(fit.phases)
+            "background", rounded(view.two_theta[few], digits=6),
+            rounded(view.background[few]), MUTED, dash="dot",
         ),
     ]  # fmt: skip
-    data += [
-        _ticks(phase, angles.tolist(), i)
-        for i, (phase, angles) in enumerate(fit.ticks.items())
-    ]
-    residual = (fit.observed - fit.calculated)[kept]
-    data.append(_curve("residual", x, rounded(residual), MUTED, yaxis="y3"))
-    return {"data": data, "layout": _pattern_layout(fit)}
+    for index, phase in enumerate(view.phases):
+        data.append(_phase(phase, view.two_theta, kept, CYCLE[index % len(CYCLE)]))
+    for index, phase in enumerate(view.phases):
+        data.append(_ticks(phase, index))
+    kept = thinned(view.difference, most=MOST_POINTS)
+    x = rounded(view.two_theta[kept], digits=6)
+    apart = rounded(view.difference[kept])
+    data.append(_curve("difference", x, apart, MUTED, yaxis="y3"))
+    return {"data": data, "layout": _pattern_layout(view)}
 
 
-def _pattern_layout(fit: Fit) -> Figure:
-    n = max(len(fit.ticks), 1)
-    rows, residual, between = 18 * n, 110, 14
-    inside = 300 + rows + residual + 2 * between
-    low = residual / inside
-    middle = (residual + between) / inside, (residual + between + rows) / inside
+def _pattern_layout(view: Diffractogram) -> Figure:
+    n = max(len(view.phases), 1)
+    rows, below, between = 18 * n, PATTERN_PIXELS * view.difference_share, 14
+    inside = PATTERN_PIXELS + rows + below + 2 * between
+    middle = (below + between) / inside, (below + between + rows) / inside
     return layout(
-        height=inside + TOP + BOTTOM,
-        updatemenus=[_scale_buttons()],
-        xaxis=axis("Two theta / °", anchor="y3"),
+        height=round(inside) + TOP + BOTTOM,
+        updatemenus=[] if view.is_root else [_scale_buttons()],
+        xaxis=axis(
+            "2θ / °", anchor="y3", range=[view.two_theta[0], view.two_theta[-1]],
+        ),
         yaxis=axis(
-            "Counts", domain=[middle[1] + between / inside, 1], rangemode="tozero",
+            view.quantity, domain=[middle[1] + between / inside, 1],
+            **(
+                {"range": list(view.pattern_range)}
+                if view.is_root
+                else {"rangemode": "tozero"}
+            ),
         ),
         yaxis2=axis(
             "", domain=list(middle), showgrid=False, ticks="", fixedrange=True,
             range=[-n + 0.4, 0.6], tickmode="array", tickfont={"size": 11},
-            tickvals=[-i for i in range(len(fit.ticks))],
-            ticktext=[labels.chemical(phase) for phase in fit.ticks],
+            tickvals=[-i for i in range(len(view.phases))],
+            ticktext=[phase.label for phase in view.phases],
         ),
-        yaxis3=axis("Obs. − calc.", domain=[0, low], zeroline=True, zerolinecolor=GRID),
+        yaxis3=axis(
+            "Obs. − calc.", domain=[0, below / inside],
+            range=list(view.difference_range), zeroline=True, zerolinecolor=GRID,
+        ),
     )  # fmt: skip
 
 
@@ -115,12 +124,13 @@ def _scale_buttons() -> Figure:
     }  # fmt: skip
 
 
-def _phase(phase: str, fit: Fit, kept: NDArray[np.intp], *, colour: str) -> Figure:
+def _phase(
+    phase: PhaseCurve, two_theta: Floats, kept: NDArray[np.intp], colour: str
+) -> Figure:
     """Return a phase over the background, where it adds anything that can be seen."""
-    counts = fit.phases[phase][kept]
+    counts = phase.counts[kept]
     is_seen = counts > SEEN_SHARE * counts.max(initial=0.0)
-    x = rounded(fit.two_theta[kept], digits=6)
-    y = rounded(counts + fit.background[kept])
+    x, y = rounded(two_theta[kept], digits=6), rounded(phase.height[kept])
     shown_x: list[float | None] = []
     shown_y: list[float | None] = []
     for i, is_here in enumerate(is_seen.tolist()):
@@ -131,8 +141,9 @@ def _phase(phase: str, fit: Fit, kept: NDArray[np.intp], *, colour: str) -> Figu
             # A gap: no line is drawn to the next peak.
             shown_x.append(None)
             shown_y.append(None)
-    name = labels.chemical(phase)
-    return _curve(name, shown_x, shown_y, colour, width=1.6, legendgroup=name)
+    return _curve(
+        phase.caption, shown_x, shown_y, colour, width=1.6, legendgroup=phase.label
+    )
 
 
 def observed(pattern: Pattern) -> Figure:
@@ -145,7 +156,7 @@ def observed(pattern: Pattern) -> Figure:
         "layout": layout(
             height=360,
             updatemenus=[_scale_buttons()],
-            xaxis=axis("Two theta / °"),
+            xaxis=axis("2θ / °"),
             yaxis=axis("Counts", rangemode="tozero"),
         ),
     }
@@ -173,15 +184,15 @@ def _curve(
     }
 
 
-def _ticks(phase: str, angles: Sequence[float], row: int) -> Figure:
+def _ticks(phase: PhaseCurve, row: int) -> Figure:
     return {
         "type": "scatter",
         "mode": "markers",
-        "name": f"{labels.chemical(phase)} lines",
-        "legendgroup": labels.chemical(phase),
+        "name": f"{phase.label} lines",
+        "legendgroup": phase.label,
         "showlegend": False,
-        "x": [round(angle, 3) for angle in angles],
-        "y": [-row] * len(angles),
+        "x": [round(angle, 3) for angle in phase.ticks.tolist()],
+        "y": [-row] * len(phase.ticks),
         "yaxis": "y2",
         "marker": {
             "symbol": "line-ns-open",
@@ -189,7 +200,7 @@ def _ticks(phase: str, angles: Sequence[float], row: int) -> Figure:
             "color": CYCLE[row % len(CYCLE)],
             "line": {"width": 1.6},
         },
-        "hovertemplate": f"%{{x:.3f}}°<extra>{labels.chemical(phase)}</extra>",
+        "hovertemplate": f"%{{x:.3f}}°<extra>{phase.label}</extra>",
     }
 
 

@@ -41,15 +41,25 @@ def identify(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object and nothing else.")
     ] = False,
+    plot: Annotated[
+        Path | None,
+        typer.Option(
+            help="Picture to write (.png, .svg, .html); -NAME.png of several."
+        ),
+    ] = None,
+    is_root: Annotated[
+        bool, typer.Option("--sqrt", help="Draw square roots of counts.")
+    ] = False,
 ) -> None:
     """Say which phases are in powders, how much of each, and how surely."""
     from campaigns.errors import MaterialError
     from loop.analyse.answers import identify_file
     from loop.cli.candidates import choose
     from loop.cli.errors import FAILURE
-    from loop.cli.identified import show
+    from loop.cli.identified import draw, show
 
     _refuse_same_stems(patterns)
+    _refuse_kind(plot)
     chosen = choose(
         references=references, elements=elements, campaign=campaign, sample=sample
     )
@@ -64,6 +74,9 @@ def identify(
         except Exception as error:  # whatever ails one file, the others are answered
             _report(error, path, is_debugged=context.find_root().params["debug"])
             continue
+        if plot is not None:
+            picture = plot if len(patterns) == 1 else _beside(plot, path.stem)
+            draw(path.stem, answered[path.stem], picture, is_root=is_root)
         if not as_json:
             show(path.stem, answered[path.stem])
     if as_json:
@@ -85,6 +98,23 @@ def _refuse_same_stems(paths: list[Path]) -> None:
                 f"both would be answered as {path.stem!r}: identify them in two calls",
             )  # fmt: skip
         seen[path.stem] = path
+
+
+def _refuse_kind(plot: Path | None) -> None:
+    """Refuse a kind of picture that cannot be written."""
+    from campaigns.errors import SpecError
+    from campaigns.review.pictures import WRITERS
+
+    if plot is not None and plot.suffix.lower() not in WRITERS:
+        raise SpecError.single(
+            "--plot", f"{plot}", f"files ending in {', '.join(WRITERS)}",
+            "give the file one of these endings",
+        )  # fmt: skip
+
+
+def _beside(plot: Path, stem: str) -> Path:
+    """Return where the picture of one of several patterns goes."""
+    return plot.with_name(f"{plot.stem}-{stem}{plot.suffix}")
 
 
 def _report(error: Exception, path: Path, *, is_debugged: bool) -> None:

@@ -103,6 +103,29 @@ def test_the_table_for_people(powder):
     assert "\x1b" not in done.out
 
 
+def test_pictures_of_several_patterns(powder, tmp_path):
+    other = tmp_path / "other.xy"
+    shutil.copy(powder, other)
+    done = athanor(
+        "identify", powder, other, "--elements", "Zn Ni", "--plot", tmp_path / "p.png"
+    )
+    assert done.code == 0, done.err
+    assert {path.name for path in tmp_path.glob("*.png")} == {
+        "p-powder.png", "p-other.png",
+    }  # fmt: skip
+    alone = athanor(
+        "identify",
+        powder,
+        "--elements",
+        "Zn Ni",
+        "--sqrt",
+        "--plot",
+        tmp_path / "r.svg",
+    )
+    assert alone.code == 0, alone.err
+    assert "counts" in (tmp_path / "r.svg").read_text()
+
+
 def test_candidates_of_a_campaign_and_of_its_samples(powder, finished):
     campaign = ROOT / "examples" / "batio3.toml"
     (answer,) = answers(powder, "--campaign", campaign).values()
@@ -125,6 +148,7 @@ def test_candidates_of_a_campaign_and_of_its_samples(powder, finished):
         (("--references", "empty", "--campaign", "x.toml"), "leave one option out"),
         (("--campaign", "none.toml"), "none.toml"),
         (("--sample", "S1"), "give --campaign DB"),
+        (("--plot", "p.pdf"), "files ending in .png, .svg, .html"),
         (("--campaign", "{campaign}", "--sample", "S1"), "a sample of a database"),
         (("--campaign", "{database}", "--sample", "S99"), "with doses: S0001, "),
         (("{powder}",), "one file of each name"),
