@@ -15,7 +15,7 @@ from instruments.quantities import Floats, Pattern
 NAMESPACE = re.compile(
     r"\{http://www\.xrdml\.com/XRDMeasurement/(?P<version>[12]\.\d+)\}"
 )
-AXES = ("Gonio", "2Theta", "2Theta-Omega")
+AXES = ("Gonio", "2Theta", "2Theta-Omega", "Omega-2Theta", "2Theta-Theta")
 
 
 def parse(data: bytes) -> Pattern:
@@ -27,11 +27,7 @@ def parse(data: bytes) -> Pattern:
     Raises:
         ValueError: If it is not such a file, or is cut off; the message says why.
     """
-    try:
-        root = ElementTree.fromstring(data)
-    except ElementTree.ParseError as bad:
-        raise ValueError(f"not well-formed XML, or cut off: {bad}") from bad
-    _drop_namespaces(root)
+    root = _root(data)
     measurement = _only(root, "xrdMeasurement")
     scan = _only(measurement, "scan")
     for element in (measurement, scan):
@@ -40,20 +36,98 @@ def parse(data: bytes) -> Pattern:
             raise ValueError(f"the measurement is {status!r}, not 'Completed'")
     if scan.get("scanAxis") not in AXES:
         raise ValueError(f"scan axis {scan.get('scanAxis')!r}; allowed: {AXES}")
+    beam = _only(measurement, "incidentBeamPath")
+    return _pattern(
+        root,
+        measurement,
+        scan,
+        radius_millimetres=_number(beam, "radius", "mm"),
+        divergence_degrees=_divergence(beam),
+    )
+
+
+def parse_all(data: bytes) -> tuple[Pattern, ...]:
+    """Return every completed scan over 2 theta of a file, in its order.
+
+    Args:
+        data: The whole file; its radius and fixed divergence slit may be missing, and
+            are then 0.
+
+    Raises:
+        ValueError: If it is not such a file, is cut off, or holds no such scan; the
+            message says why.
+    """
+    root = _root(data)
+    found, others = [], []
+    for measurement in root.findall("xrdMeasurement"):
+        for scan in measurement.findall("scan"):
+            states = {item.get("status", "Completed") for item in (measurement, scan)}
+            if scan.get("scanAxis") not in AXES or states != {"Completed"}:
+                others.append(f"{scan.get('scanAxis')} ({', '.join(sorted(states))})")
+                continue
+            radius, slit = _optional_optics(measurement)
+            found.append(
+                _pattern(
+                    root,
+                    measurement,
+                    scan,
+                    radius_millimetres=radius,
+                    divergence_degrees=slit,
+                )
+            )
+    if not found:
+        raise ValueError(
+            f"no completed scan over 2 theta; found {others or 'none'}; allowed "
+            f"axes: {AXES}"
+        )
+    return tuple(found)
+
+
+def _root(data: bytes) -> ElementTree.Element:
+    try:
+        root = ElementTree.fromstring(data)
+    except (ElementTree.ParseError, LookupError) as bad:
+        raise ValueError(f"not well-formed XML, or cut off: {bad}") from bad
+    _drop_namespaces(root)
+    return root
+
+
+def _pattern(
+    root: ElementTree.Element,
+    measurement: ElementTree.Element,
+    scan: ElementTree.Element,
+    *,
+    radius_millimetres: float,
+    divergence_degrees: float,
+) -> Pattern:
     points = _only(scan, "dataPoints")
+    if points.find("divergenceCorrections") is not None:
+        raise ValueError(
+            "intensities corrected for an automatic divergence slit; measure with a "
+            "fixed slit"
+        )
     counts, seconds = _counts(points)
     wavelengths, ratio = _wavelengths(measurement)
-    beam = _only(measurement, "incidentBeamPath")
     return Pattern(
         two_theta=_angles(points, len(counts)),
         counts=counts,
         seconds_per_point=seconds,
         wavelengths=wavelengths,
         alpha_ratio=ratio,
-        radius_millimetres=_number(beam, "radius", "mm"),
-        divergence_degrees=_divergence(beam),
+        radius_millimetres=radius_millimetres,
+        divergence_degrees=divergence_degrees,
         sample_id=(root.findtext("sample/id") or "").strip(),
     )
+
+
+def _optional_optics(measurement: ElementTree.Element) -> tuple[float, float]:
+    """Return goniometer radius (mm) and divergence slit (degrees), 0 where mute."""
+    beam = measurement.find("incidentBeamPath")
+    if beam is None:
+        return 0.0, 0.0
+    radius = 0.0 if beam.find("radius") is None else _number(beam, "radius", "mm")
+    slit = 0.0 if beam.find("divergenceSlit") is None else _divergence(beam)
+    return radius, slit
 
 
 def _drop_namespaces(root: ElementTree.Element) -> None:

@@ -1,43 +1,70 @@
 """Read measured patterns, refuse what cannot be analysed, lay them on an even grid."""
 
 import math
-import re
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from instruments.quantities import Floats, Pattern
+from loop.analyse import formats
+from loop.analyse.profile import Instrument
 from loop.errors import AnalysisError
 
 CU_K_ALPHA = (1.540598, 1.544426)
 """Cu K-alpha1 and K-alpha2, angstrom. Source: International Tables C, table 4.2.2.4;
-rounded as Malvern Panalytical files give them."""
+rounded as Malvern Panalytical files give it."""
 MIN_POINTS = 100
 MIN_SPAN_DEGREES = 5.0
 _STEP_DEGREES = 0.04
-_SEPARATORS = re.compile(r"[,;\s]+")
+_SAME_STEP = 0.02
+"""Share of a step by which angles of scans may differ to be summed."""
 
 
-def read(path: Path, *, wavelengths: tuple[float, float] = CU_K_ALPHA) -> Pattern:
+def read(
+    path: Path,
+    *,
+    wavelengths: tuple[float, float] = CU_K_ALPHA,
+    instrument: Instrument | None = None,
+    scan: int | None = None,
+) -> Pattern:
     """Read a measured pattern from a file.
 
     Args:
-        path: `.xrdml`, or columns of angle and intensity (`.xy`, `.xye`, `.csv`,
-            `.txt`) with or without heading lines.
+        path: A file with one of the suffixes of `loop.analyse.formats`.
         wavelengths: K-alpha1 and K-alpha2 where the file does not say, angstrom.
+        instrument: Gives these and the other facts where the file does not say.
+        scan: Which scan of several, from 1; by default all are summed, which must be
+            of the same angles.
 
     Raises:
         AnalysisError: If the file is missing, torn or of unknown kind, or its content
             cannot be a pattern; says what was found and what to do.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise AnalysisError(
-            f"{path.name}: cannot be read ({error.strerror})"
-        ) from error
-    return parse(content, path.suffix, name=path.name, wavelengths=wavelengths)
+    content = _content(path)
+    return parse(
+        content,
+        path.suffix,
+        name=path.name,
+        wavelengths=wavelengths,
+        instrument=instrument,
+        scan=scan,
+    )
+
+
+def read_scans(
+    path: Path, *, instrument: Instrument | None = None
+) -> tuple[Pattern, ...]:
+    """Read every scan over 2 theta of a file, each as a pattern of its own.
+
+    Args:
+        path: As for `read`.
+        instrument: Gives what the file does not say.
+
+    Raises:
+        AnalysisError: As `read`, of any of the scans.
+    """
+    return _scans(_content(path), path.suffix, path.name, instrument or Instrument())
 
 
 def parse(
@@ -46,6 +73,8 @@ def parse(
     *,
     name: str,
     wavelengths: tuple[float, float] = CU_K_ALPHA,
+    instrument: Instrument | None = None,
+    scan: int | None = None,
 ) -> Pattern:
     """Read a measured pattern from the bytes of a file.
 
@@ -53,61 +82,87 @@ def parse(
         content: The whole file.
         suffix: Its file name suffix, which says what kind it is, such as `.xrdml`.
         name: What to call it in messages.
-        wavelengths: K-alpha1 and K-alpha2 where the file does not say, angstrom.
+        wavelengths: As for `read`.
+        instrument: As for `read`.
+        scan: As for `read`.
 
     Raises:
         AnalysisError: As `read`.
     """
-    if not content.strip():
-        raise AnalysisError(f"{name}: the file is empty; export it again")
-    if suffix.lower() == ".xrdml":
-        pattern = _read_xrdml(content, name)
-    elif suffix.lower() in (".xy", ".xye", ".csv", ".txt", ".dat"):
-        pattern = _read_columns(content, name, wavelengths)
-    else:
+    standing_in = instrument or Instrument(wavelengths=wavelengths)
+    found = _scans(content, suffix, name, standing_in)
+    if scan is None:
+        return _summed(found, name)
+    if not 1 <= scan <= len(found):
         raise AnalysisError(
-            f"{name}: found a {suffix or 'nameless'} file; allowed: .xrdml, .xy, "
-            ".xye, .csv, .txt, .dat; export the pattern as one of them"
+            f"{name}: scan {scan} is asked for; allowed: 1 to {len(found)}"
         )
-    check(pattern, name=name)
-    return pattern
+    return found[scan - 1]
 
 
-def _read_xrdml(content: bytes, name: str) -> Pattern:
-    from instruments import xrdml
-
+def _content(path: Path) -> bytes:
     try:
-        return xrdml.parse(content)
+        return path.read_bytes()
+    except OSError as error:
+        raise AnalysisError(
+            f"{path.name}: cannot be read ({error.strerror})"
+        ) from error
+
+
+def _scans(
+    content: bytes, suffix: str, name: str, instrument: Instrument
+) -> tuple[Pattern, ...]:
+    kind = suffix.lower()
+    if kind not in formats.SUFFIXES:
+        raise AnalysisError(
+            f"{name}: found a {suffix or 'nameless'} file; allowed: "
+            f"{', '.join(formats.SUFFIXES)}; export the pattern as one of them"
+        )
+    if not content.strip(b"\0 \t\r\n"):
+        raise AnalysisError(f"{name}: the file is empty; export it again")
+    try:
+        raw = formats.read_scans(content, kind)
+        found = tuple(item.pattern(instrument) for item in raw)
     except ValueError as error:
         raise AnalysisError(f"{name}: {error}") from error
+    out = []
+    for index, (item, pattern) in enumerate(zip(raw, found, strict=True), start=1):
+        check(pattern, name=name if len(raw) == 1 else f"{name}, scan {index}")
+        scale = 1.0 if item.is_scaled else counts_per_unit(pattern.counts)
+        out.append(replace(pattern, counts=pattern.counts * scale))
+    return tuple(out)
 
 
-def _read_columns(
-    content: bytes, name: str, wavelengths: tuple[float, float]
-) -> Pattern:
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise AnalysisError(f"{name}: not a text file; export columns") from error
-    rows: list[tuple[float, float]] = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        words = _SEPARATORS.split(line.strip())
-        try:
-            rows.append((float(words[0]), float(words[1])))
-        except (ValueError, IndexError) as error:
-            if rows and line.strip() and not line.lstrip().startswith("#"):
-                raise AnalysisError(
-                    f"{name}: line {number} is {line.strip()[:40]!r} where two numbers "
-                    "are expected; the file is torn or holds several scans"
-                ) from error
-    if not rows:
-        raise AnalysisError(
-            f"{name}: found no line of two numbers; expected angle and intensity"
+def _summed(patterns: tuple[Pattern, ...], name: str) -> Pattern:
+    """Return the sum of repeated scans, so that each count is used once.
+
+    Raises:
+        AnalysisError: If the scans are not of the same angles and wavelength.
+    """
+    first = patterns[0]
+    for pattern in patterns[1:]:
+        step = float(np.diff(first.two_theta).min())
+        is_alike = (
+            len(pattern.two_theta) == len(first.two_theta)
+            and pattern.wavelengths == first.wavelengths
+            and float(np.abs(pattern.two_theta - first.two_theta).max())
+            <= _SAME_STEP * step
         )
-    angle, intensity = np.array(rows).T
-    pattern = Pattern(angle, intensity, 0.0, wavelengths)
-    check(pattern, name=name)
-    return replace(pattern, counts=intensity * counts_per_unit(intensity))
+        if not is_alike:
+            listed = "; ".join(
+                f"{n}: {p.two_theta[0]:.2f} to {p.two_theta[-1]:.2f} degrees, "
+                f"{len(p.two_theta)} points"
+                for n, p in enumerate(patterns, start=1)
+            )
+            raise AnalysisError(
+                f"{name}: found {len(patterns)} scans of different angles ({listed}); "
+                "choose one by its number"
+            )
+    return replace(
+        first,
+        counts=np.sum([pattern.counts for pattern in patterns], axis=0),
+        seconds_per_point=sum(pattern.seconds_per_point for pattern in patterns),
+    )
 
 
 def check(pattern: Pattern, *, name: str = "pattern") -> None:

@@ -36,6 +36,16 @@ class Instrument:
     """How far the specimen stands below the goniometer axis; refined from here."""
     beta_ratio: float = 0.0
     """Intensity of residual K-beta over K-alpha1; refined from here."""
+    zero_degrees: float = 0.0
+    """Error of the scattering angle, the same at all angles, degrees; calibrated, not
+    refined."""
+    lorentz_degrees: float = 0.0
+    """Lorentzian width of the optics at theta = 0, degrees; varies as 1/cos theta."""
+    lorentz_tan_degrees: float = 0.0
+    """Lorentzian width of the tube's lines, degrees; varies as tan theta."""
+    is_calibrated: bool = False
+    """Whether widths were found on a line-profile standard; else what is refined as a
+    phase's broadening holds the optics' too."""
 
     @classmethod
     def of(cls, pattern: Pattern) -> "Instrument":
@@ -127,9 +137,9 @@ def widths(
     """
     theta = np.radians(two_theta) / 2.0
     g = instrument.gauss_degrees
-    lo = broadening.size_degrees / np.cos(theta) + broadening.strain_degrees * np.tan(
-        theta
-    )
+    size = broadening.size_degrees + instrument.lorentz_degrees
+    strain = broadening.strain_degrees + instrument.lorentz_tan_degrees
+    lo = size / np.cos(theta) + strain * np.tan(theta)
     fwhm = (
         g**5
         + 2.69269 * g**4 * lo

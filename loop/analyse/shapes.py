@@ -57,7 +57,8 @@ class Shape:
         at = profile.bragg_degrees(
             spacings(self.reference.hkl, self.cell), instrument.wavelengths[0]
         )
-        return at + profile.displacement_degrees(at, instrument)
+        shift = profile.displacement_degrees(at, instrument)
+        return at + shift + instrument.zero_degrees
 
     def orientation(self) -> Floats:
         """Return the factor by which texture changes each line, one a reflection.

@@ -77,9 +77,10 @@ def test_impossible_patterns(pattern, message):
     [
         ("a.xy", b"", "empty"),
         ("a.xy", b"only words\n", "no line of two numbers"),
-        ("a.xy", b"\xff\xfe\x00\x01", "not a text file"),
+        ("a.xy", b"\xff\x00\x01", "not a text file"),
         ("a.xy", b"10 5\n10.1 6\n10.2", "line 3"),
-        ("a.raw", b"RAW1.01", "allowed: .xrdml"),
+        ("a.raw", b"RAW1.01", "cut off"),
+        ("a.uxd", b"_2THETA", "allowed: .xrdml"),
         ("a.xrdml", b"<xrdMeasurements", "a.xrdml"),
         ("a.xy", b"10 5\n10.1 6\n10.2 7", "3 points"),
     ],
