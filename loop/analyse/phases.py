@@ -17,7 +17,7 @@ from loop.analyse.refine import Solution
 from loop.analyse.search import Evidence, search
 from loop.errors import AnalysisError
 
-METHOD = "1"
+METHOD = "2"
 """Raised when the same pattern and candidates may give another answer."""
 LOOK_ALIKE_RWP = 0.005
 """A look-alike fits within half a point of Rwp."""
@@ -27,7 +27,7 @@ _MOST_HYPOTHESES = 5
 _AMBIGUOUS = 0.8
 _SHORT_SPAN_DEGREES = 30.0
 _DISPLACED_MILLIMETRES = 0.25
-_UNKNOWN_FLAG, _UNKNOWN_UNUSABLE = 0.03, 0.25
+_UNKNOWN_FLAG, _UNKNOWN_UNUSABLE = 0.02, 0.25
 _POOR_RWP, _POOR_GOF = 0.3, 6.0
 _WEAK_NET_SIGMAS = 8.0
 

@@ -17,8 +17,8 @@ _SCREEN_WIDTH = Broadening(size_degrees=0.1)
 _SCREEN_REACH_DEGREES = 1.0
 _DISPLACEMENTS = np.linspace(-0.35, 0.35, 15)
 _STRETCHES = np.linspace(-0.75 * CELL_LIMIT, 0.75 * CELL_LIMIT, 13)
-_POINTS_PER_ERROR = 3.0
-"""Neighbouring points that share one error of the line shape."""
+_LEAST_POINTS_PER_ERROR = 2.0
+_MID_RANGE_DEGREES = 45.0
 _MOST_PHASES = 8
 _RIVALS = 3
 _REFINING = 4.0
@@ -32,6 +32,8 @@ _HIDDEN_ELEMENT = 2.0 * math.log(100.0)
 """Cost of a set that lacks a known element: odds of 1 % that all of it is hidden."""
 _NEAR = 60.0
 """Rivals this close in evidence are refined together with the phases they join."""
+_DOUBTFUL = 15.0
+"""An additional phase this close in evidence is refined together with the others."""
 _RIVAL_SHARE = 0.5
 """A rival is refined if it alone explains this share of what the phase explains."""
 
@@ -181,15 +183,32 @@ class Evidence:
 
 
 def evidence(drawn: Screen, best: Solution) -> Evidence:
-    """Scale chi squared so that the best fit leaves one unit per independent point."""
-    n = len(drawn.problem.grid)
+    """Scale chi squared so that the best fit leaves one unit per independent error.
+
+    What a line is drawn wrong by, all points within its width share.
+    """
+    grid = drawn.problem.grid
+    n = len(grid)
+    sharing = _line_width(best) / float(grid[1] - grid[0])
+    sharing = max(_LEAST_POINTS_PER_ERROR, sharing)
     reduced = max(1.0, best.chi2 / n)
     return Evidence(
-        spread=reduced * _POINTS_PER_ERROR,
-        points=n / _POINTS_PER_ERROR,
+        spread=reduced * sharing,
+        points=n / sharing,
         candidates=max(2, len(drawn.references)),
         expected=drawn.expected,
     )
+
+
+def _line_width(solution: Solution) -> float:
+    """Return the phases' full width at half maximum in mid-range, degrees."""
+    middle = np.array([_MID_RANGE_DEGREES])
+    width = [
+        float(profile.widths(middle, shape.broadening, solution.instrument)[0][0])
+        for shape in solution.shapes
+    ]
+    # A broad phase beside a sharp one counts by its amount.
+    return float(np.average(width, weights=solution.scales + 1e-12))
 
 
 def search(
@@ -300,10 +319,32 @@ def _is_promising(judge: Evidence, offer: Offer) -> bool:
     return _REFINING * offer.gain > price
 
 
-def _challenge(drawn: Screen, best: Solution, judge: Evidence) -> list[Solution]:
-    """Leave out each phase in turn, and try what could stand in its place."""
+def _with_one_more(
+    drawn: Screen, best: Solution, judge: Evidence, columns: Floats
+) -> list[Solution]:
+    """Return the sets with one phase more that could be worth their price."""
     problem, out = drawn.problem, []
+    for offer in offers(drawn, best.curves[:, best.scales > 0.0], columns)[:_RIVALS]:
+        if offer.reference.name in best.names or not _is_promising(judge, offer):
+            continue
+        trial = refine(
+            problem,
+            (*best.shapes, offer.shape),
+            best.instrument,
+            iterations=4,
+            only=len(best.shapes),
+        )
+        if judge.of(trial) - judge.of(best) < _DOUBTFUL:
+            trial = refine(problem, trial.shapes, trial.instrument, iterations=3)
+        out.append(trial)
+    return out
+
+
+def _challenge(drawn: Screen, best: Solution, judge: Evidence) -> list[Solution]:
+    """Add a phase; leave out each in turn, and try what could stand in its place."""
+    problem = drawn.problem
     columns = stretched(drawn, best.instrument.displacement_millimetres)
+    out = _with_one_more(drawn, best, judge, columns)
     for index in range(len(best.shapes)):
         rest = (*best.shapes[:index], *best.shapes[index + 1 :])
         kept = np.delete(best.curves, index, axis=1)

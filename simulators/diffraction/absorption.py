@@ -12,14 +12,14 @@ Floats = NDArray[np.float64]
 def microabsorption(
     linear_per_cm: Mapping[str, float],
     volumes: Mapping[str, float],
-    particle_micrometres: float,
+    particle_micrometres: float | Mapping[str, float],
 ) -> dict[str, float]:
     """Return how much each phase's lines are weakened by its own grains.
 
     Args:
         linear_per_cm: Linear attenuation coefficient of each dense phase, 1/cm.
         volumes: Volume of each phase, any common unit.
-        particle_micrometres: Diameter of the particles, µm.
+        particle_micrometres: Diameter of the particles, of all or by phase, µm.
 
     Returns:
         Factor on each phase's intensity: below 1 for strong absorbers.
@@ -30,9 +30,17 @@ def microabsorption(
     """
     total = sum(volumes.values())
     mean = sum(linear_per_cm[name] * v for name, v in volumes.items()) / total
-    radius_cm = particle_micrometres / 2 * 1e-4
+    diameters = (
+        particle_micrometres
+        if isinstance(particle_micrometres, Mapping)
+        else dict.fromkeys(volumes, particle_micrometres)
+    )
     return {
-        name: float(np.exp(-(linear_per_cm[name] - mean) * radius_cm * _paths()).mean())
+        name: float(
+            np.exp(
+                -(linear_per_cm[name] - mean) * diameters[name] / 2e4 * _paths()
+            ).mean()
+        )
         for name in volumes
     }
 

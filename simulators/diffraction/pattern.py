@@ -35,7 +35,7 @@ def measure(
     seconds_per_point: float,
     rng: np.random.Generator,
     structures: Structures | None = None,
-    particle_micrometres: float = _PARTICLE_MICROMETRES,
+    particle_micrometres: float | Mapping[str, float] = _PARTICLE_MICROMETRES,
 ) -> Integers:
     """Return the counts that the diffractometer reports.
 
@@ -49,7 +49,7 @@ def measure(
         seconds_per_point: Counting time at each angle, s, above 0.
         rng: Generator of this filling and this scan.
         structures: True structures; those cited by default.
-        particle_micrometres: Diameter of the powder's particles, µm.
+        particle_micrometres: Diameter of the particles, of all or by phase, µm.
 
     Returns:
         Counts, shape n.
@@ -79,7 +79,7 @@ def expected_rate(
     instrument: Instrument,
     two_theta: Floats,
     structures: Structures | None = None,
-    particle_micrometres: float = _PARTICLE_MICROMETRES,
+    particle_micrometres: float | Mapping[str, float] = _PARTICLE_MICROMETRES,
 ) -> Floats:
     """Return counts per second without noise, shape n; arguments as for `measure`.
 

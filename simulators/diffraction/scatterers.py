@@ -90,7 +90,7 @@ def specimen(
     grains: Mapping[str, Grains],
     *,
     structures: Structures,
-    particle_micrometres: float,
+    particle_micrometres: float | Mapping[str, float],
     two_theta_max: float,
 ) -> Specimen:
     """Return the mixture.
@@ -101,7 +101,7 @@ def specimen(
             structure counts as disordered.
         grains: Crystals by phase name; `Crystallites()` where missing.
         structures: The true structures.
-        particle_micrometres: Diameter of the particles, µm.
+        particle_micrometres: Diameter of the particles, of all or by phase, µm.
         two_theta_max: Angle up to which lines of Kα1 are needed, degrees.
 
     Raises:
@@ -153,7 +153,7 @@ def _scatterers(
     lines: Mapping[str, Reflections],
     volumes: Mapping[str, float],
     mixed: float,
-    particle_micrometres: float,
+    particle_micrometres: float | Mapping[str, float],
 ) -> tuple[Scatterer, ...]:
     if not phases:
         return ()
