@@ -139,7 +139,7 @@ def _draw_difference(axes: "Axes", view: Diffractogram) -> None:
     axes.axhline(0.0, color=_GRID, linewidth=0.8)
     axes.plot(view.two_theta, view.difference, color=_MUTED, linewidth=0.7)
     axes.set_ylim(*view.difference_range)
-    axes.set_ylabel("obs. − calc.")
+    axes.set_ylabel("difference")
     axes.set_xlabel("2θ / °")
 
 

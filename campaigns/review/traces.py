@@ -105,7 +105,7 @@ def _pattern_layout(view: Diffractogram) -> Figure:
             ticktext=[phase.label for phase in view.phases],
         ),
         yaxis3=axis(
-            "Obs. − calc.", domain=[0, below / inside],
+            "Difference", domain=[0, below / inside],
             range=list(view.difference_range), zeroline=True, zerolinecolor=GRID,
         ),
     )  # fmt: skip

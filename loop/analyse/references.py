@@ -1,9 +1,7 @@
-"""Candidate phases as lists of reflections, from phase-table rows or CIF files."""
+"""Candidate phases as lists of reflections, from structures."""
 
-import warnings
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -159,32 +157,3 @@ def from_phases(
 @lru_cache(maxsize=1024)
 def _of_phase(phase: "Phase", wavelength: float) -> Reference:
     return from_structure(phase.name, phase.structure(), wavelength=wavelength)
-
-
-def from_folder(folder: Path, *, wavelength: float) -> tuple[Reference, ...]:
-    """Build candidates from all CIF files of a folder, named by file stem.
-
-    Raises:
-        AnalysisError: If the folder holds no CIF, or one cannot be read.
-    """
-    files = sorted(folder.glob("*.cif"))
-    if not files:
-        raise AnalysisError(f"{folder}: found no .cif file; give a folder of CIF files")
-    return tuple(_of_cif(path, path.stat().st_mtime_ns, wavelength) for path in files)
-
-
-@lru_cache(maxsize=4096)
-def _of_cif(path: Path, modified: int, wavelength: float) -> Reference:
-    """Read one CIF; `modified` makes a changed file a new cache entry."""
-    from pymatgen.core.structure import Structure
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # pymatgen warns of rounded coordinates
-            structure = Structure.from_file(path)
-    except (ValueError, KeyError, IndexError, AssertionError, OSError) as error:
-        raise AnalysisError(
-            f"{path.name}: not a readable crystal structure ({error}); "
-            "repair or remove the file"
-        ) from error
-    return from_structure(path.stem, structure, wavelength=wavelength)

@@ -1,15 +1,12 @@
 """An identification as a person reads it in a terminal."""
 
 import math
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from campaigns.labels import chemical
-from campaigns.review.diffractogram import diffractogram
-from campaigns.review.pictures import WRITERS
 from loop.analyse.answers import Answer, Answered
 
 _LIKELY = 0.01
@@ -32,34 +29,6 @@ def show(stem: str, answered: Answered) -> None:
     for line in (*_hypotheses(answer), *_doubts(answer)):
         console.print(Text(f"  {line}"), soft_wrap=True)
     console.print()
-
-
-def draw(stem: str, answered: Answered, path: Path, *, is_root: bool) -> None:
-    """Write a picture of the fit.
-
-    Args:
-        stem: Name of the pattern, for the heading.
-        answered: What was found.
-        path: File to write, over an earlier one; its suffix is one of `WRITERS`.
-        is_root: Draw square roots of counts.
-    """
-    answer = answered.answer
-    view = diffractogram(
-        answered.fit,
-        title=stem,
-        remarks=(
-            f"Rwp {100 * answer['rwp']:.1f} %",
-            f"goodness of fit {answer['gof']:.1f}",
-            f"unknown {100 * answer['unknown']:.1f} %",
-        ),
-        weights={
-            name: (weight, answer["sigma"].get(name, 0.0))
-            for name, weight in answer["weights"].items()
-        },
-        is_root=is_root,
-        name=str,
-    )
-    WRITERS[path.suffix.lower()](view, path)
 
 
 def _phases(answered: Answered) -> Table:
@@ -85,7 +54,7 @@ def _agreement(answer: Answer) -> str:
     return (
         f"Rwp {answer['rwp']:.1%}, GOF {answer['gof']:.1f}; unknown "
         f"{answer['unknown']:.1%} of the scattering; amorphous: {hump}; "
-        f"{answer['candidates']} candidates, {answer['cpu_seconds']:.1f} s"
+        f"candidates: {answer['candidates']}; {answer['cpu_seconds']:.1f} s of CPU"
     )
 
 

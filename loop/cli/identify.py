@@ -56,10 +56,9 @@ def identify(
     from loop.analyse.answers import identify_file
     from loop.cli.candidates import choose
     from loop.cli.errors import FAILURE
-    from loop.cli.identified import draw, show
 
     _refuse_same_stems(patterns)
-    _refuse_kind(plot)
+    _refuse_place(plot)
     chosen = choose(
         references=references, elements=elements, campaign=campaign, sample=sample
     )
@@ -75,9 +74,13 @@ def identify(
             _report(error, path, is_debugged=context.find_root().params["debug"])
             continue
         if plot is not None:
+            from loop.cli.drawing import draw
+
             picture = plot if len(patterns) == 1 else _beside(plot, path.stem)
             draw(path.stem, answered[path.stem], picture, is_root=is_root)
         if not as_json:
+            from loop.cli.identified import show
+
             show(path.stem, answered[path.stem])
     if as_json:
         answers = {stem: one.answer for stem, one in answered.items()}
@@ -100,16 +103,25 @@ def _refuse_same_stems(paths: list[Path]) -> None:
         seen[path.stem] = path
 
 
-def _refuse_kind(plot: Path | None) -> None:
-    """Refuse a kind of picture that cannot be written."""
+def _refuse_place(plot: Path | None) -> None:
+    """Refuse a kind of picture that cannot be written, and a folder that is not there.
+
+    Before any pattern is read: an answer is not lost for want of its picture.
+    """
+    if plot is None:
+        return
     from campaigns.errors import SpecError
     from campaigns.review.pictures import WRITERS
 
-    if plot is not None and plot.suffix.lower() not in WRITERS:
+    if plot.suffix.lower() not in WRITERS:
         raise SpecError.single(
             "--plot", f"{plot}", f"files ending in {', '.join(WRITERS)}",
             "give the file one of these endings",
         )  # fmt: skip
+    if not plot.parent.is_dir():
+        raise SpecError.single(
+            "--plot", f"{plot}", "a file in a folder that exists", "make its folder"
+        )
 
 
 def _beside(plot: Path, stem: str) -> Path:

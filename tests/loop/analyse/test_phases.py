@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from loop.analyse.library import Library, of_folder
 from loop.analyse.patterns import CU_K_ALPHA, read
 from loop.analyse.phases import identify
-from loop.analyse.references import from_folder
 from loop.errors import AnalysisError
 from tests.loop.analyse.synthetic import make, references
 
@@ -161,7 +161,7 @@ def test_torch_is_not_imported():
     ],
 )
 def test_measured_mixtures(stem, truth):
-    known = from_folder(BENCH / "references", wavelength=CU_K_ALPHA[0])
+    known = Library(of_folder(BENCH / "references")).at(CU_K_ALPHA[0]).references
     elements = frozenset().union(*(r.elements for r in known if r.name in truth))
     candidates = tuple(r for r in known if r.elements <= elements | {"C", "H", "O"})
     pattern = read(BENCH / "patterns" / f"{stem}.xrdml")
