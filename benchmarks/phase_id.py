@@ -16,8 +16,10 @@ own `score.py`. Rows:
 - many: 500 candidates: all references, the phase table, and decoys (known structures in
   cells 1.5 to 5 % too large or small)
 - command: the command in a process of its own: memory, start-up, and the same answer
+- simulated: mixtures of the simulated diffractometer, for coverage
+- minor: simulated traces of one phase in another, for detection limits
 
-`--quick` takes the 2 min scans only.
+`--quick` takes the 2 min scans and few simulated mixtures: its last two rows are rough.
 """
 
 import argparse
@@ -36,11 +38,17 @@ sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "benchmarks"))
 from figures import phase_id as figures  # noqa: E402
 from figures import phase_id_runs as runs  # noqa: E402
+from figures import phase_id_simulated as simulated  # noqa: E402
 from figures.phase_id import Bar  # noqa: E402
 
 BENCH = ROOT.parent / "shared" / "bench" / "phase_id"
-ROWS = ("elements", "given", "all", "removed", "thinned", "many", "command")
+ROWS = (
+    "elements", "given", "all", "removed", "thinned", "many", "command", "simulated",
+    "minor",
+)  # fmt: skip
 MANY_PATTERNS = 5
+MIXTURES, QUICK_MIXTURES = 120, 8
+REPEATS = 8
 _SAME = 1e-9
 
 
@@ -60,7 +68,7 @@ class Report:
         made = {
             "elements": self.elements, "given": self.given, "all": self.all,
             "removed": self.removed, "thinned": self.thinned, "many": self.many,
-            "command": self.command,
+            "command": self.command, "simulated": self.simulated, "minor": self.minor,
         }  # fmt: skip
         for row in ROWS:
             if row in rows:
@@ -162,6 +170,20 @@ class Report:
                 "lower"),
             Bar("command and benchmark differ by", apart, "", _SAME, "lower"),
         )  # fmt: skip
+
+    def simulated(self) -> None:
+        """With simulated mixtures: coverage."""
+        total = QUICK_MIXTURES if self.is_quick else MIXTURES
+        self._add(*simulated.intervals(total))
+
+    def minor(self) -> None:
+        """With simulated traces: detection limits."""
+        shares = simulated.QUICK_SHARES if self.is_quick else simulated.SHARES
+        curves = []
+        for curve in simulated.curves(shares, 1 if self.is_quick else REPEATS):
+            print(f"  {curve}", flush=True)
+            curves.append(curve)
+        self._add(*simulated.limits(curves))
 
     def _with_elements(self) -> runs.Answers:
         if not self._elements:

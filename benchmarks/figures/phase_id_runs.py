@@ -2,7 +2,9 @@
 
 import hashlib
 import json
-import os
+import math
+import re
+import resource
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -20,7 +22,15 @@ from loop.analyse.patterns import CU_K_ALPHA, read
 from loop.analyse.referencecache import ReferenceCache, default_folder
 from loop.analyse.references import Reference
 
-_MAIN = "from loop.cli.main import main; main()"
+_MAIN = """
+import atexit, sys
+from pathlib import Path
+atexit.register(lambda: sys.stderr.write(Path("/proc/self/status").read_text()))
+from loop.cli.main import main
+main()
+"""
+"""The command, and after it what Linux says of its process: the usage that a parent is
+told would count the parent's own memory at the start."""
 _DECOY_STRETCH = 0.015, 0.05
 """Least and largest relative change of a decoy's cell: beyond what refinement of a
 measured cell may take up."""
@@ -189,14 +199,14 @@ def by_command(bench: Bench, stem: str) -> Process:
     references = bench.folder / "references"
     arguments = ["identify", bench.path(stem), "--references", references, "--json"]
     command = [sys.executable, "-c", _MAIN, *map(str, arguments)]
-    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None  # noqa: S101 - for the type checker
-        text = process.stdout.read()
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    answer = json.loads(text)[stem]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    answer = json.loads(done.stdout)[stem]
+    peak = re.search(r"^VmHWM:\s+(\d+) kB", done.stderr, re.MULTILINE)
+    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return Process(
         answer,
-        used.ru_maxrss * 1024 / 1e9,
-        used.ru_utime + used.ru_stime - answer["cpu_seconds"],
+        int(peak[1]) * 1024 / 1e9 if peak else math.nan,
+        spent - answer["cpu_seconds"],
     )
