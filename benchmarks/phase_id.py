@@ -26,6 +26,7 @@ import argparse
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -174,7 +175,9 @@ class Report:
     def simulated(self) -> None:
         """With simulated mixtures: coverage."""
         total = QUICK_MIXTURES if self.is_quick else MIXTURES
-        self._add(*simulated.intervals(total))
+        bars = simulated.intervals(total)
+        # So few say nothing about coverage; they show that the row runs.
+        self._add(*(replace(bar, bar=None) if self.is_quick else bar for bar in bars))
 
     def minor(self) -> None:
         """With simulated traces: detection limits."""

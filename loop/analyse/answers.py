@@ -64,6 +64,7 @@ def identify_file(
     *,
     instrument: Instrument | None = None,
     expected: frozenset[str] = frozenset(),
+    scan: int | None = None,
 ) -> Answered:
     """Identify the phases of one pattern file.
 
@@ -72,15 +73,17 @@ def identify_file(
     Args:
         path: A pattern in a format that `patterns.read` knows.
         library: Candidates.
-        instrument: The diffractometer; by default what the file says of it.
+        instrument: The diffractometer, where the file does not say; by default a
+            common one.
         expected: Elements known to be in the powder.
+        scan: Which scan of several, from 1; the sum of all if absent.
 
     Raises:
         AnalysisError: If the pattern cannot be analysed.
         MaterialError: If the library has no structure to look for.
     """
     started = time.process_time()
-    pattern = _measured(path, instrument)
+    pattern = read(path, instrument=instrument, scan=scan)
     spent = time.process_time() - started
     return identify_pattern(
         pattern,
@@ -165,9 +168,3 @@ def crystalline_sigma(fractions: PhaseFractions) -> dict[str, float]:
     covariance = change @ np.array(fractions.covariance)[np.ix_(kept, kept)] @ change.T
     sigma = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     return {fractions.phases[i]: float(s) for i, s in zip(kept, sigma, strict=True)}
-
-
-def _measured(path: Path, instrument: Instrument | None) -> Pattern:
-    if instrument is None:
-        return read(path)
-    return read(path, wavelengths=instrument.wavelengths)

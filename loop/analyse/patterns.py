@@ -156,7 +156,7 @@ def _summed(patterns: tuple[Pattern, ...], name: str) -> Pattern:
             )
             raise AnalysisError(
                 f"{name}: found {len(patterns)} scans of different angles ({listed}); "
-                "choose one by its number"
+                "choose one by its number (--scan)"
             )
     return replace(
         first,

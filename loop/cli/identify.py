@@ -38,6 +38,10 @@ def identify(
         str | None,
         typer.Option(help="Sample of the campaign's database, such as S0003."),
     ] = None,
+    scan: Annotated[
+        int | None,
+        typer.Option(min=1, help="Which scan of each file; else the sum of all."),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object and nothing else.")
     ] = False,
@@ -66,7 +70,7 @@ def identify(
     for path in patterns:
         try:
             answered[path.stem] = identify_file(
-                path, chosen.library, expected=chosen.expected
+                path, chosen.library, expected=chosen.expected, scan=scan
             )
         except MaterialError:
             raise  # the references are at fault, whatever the pattern
