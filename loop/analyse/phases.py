@@ -9,12 +9,13 @@ from campaigns.fit import Fit
 from campaigns.results import Hypothesis, Identification
 from instruments.quantities import Floats, Pattern
 from loop.analyse import quantify
+from loop.analyse.evidence import Evidence
 from loop.analyse.patterns import check, rebin
 from loop.analyse.problem import Problem, linear, prepare
 from loop.analyse.profile import Instrument
 from loop.analyse.references import Reference
 from loop.analyse.refine import Solution
-from loop.analyse.search import Evidence, search
+from loop.analyse.search import search
 from loop.errors import AnalysisError
 
 METHOD = "2"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.interpolate import BSpline
 from scipy.linalg import cho_solve, solve_triangular
 from scipy.ndimage import gaussian_filter1d, percentile_filter
@@ -13,6 +14,8 @@ from instruments.quantities import Floats
 MODEL_ERROR = 0.06
 """Relative error of a calculated line shape that no parameter here can cure."""
 _KNOT_DEGREES = 9.0
+_SAME = 1e-5
+"""Square of a column's part that single precision leaves when all of it is covered."""
 RIDGE = 1e-9
 """Keeps normal equations of unit columns regular."""
 
@@ -99,7 +102,7 @@ def project(problem: Problem, curves: Floats, columns: Floats) -> Floats:
     return rest
 
 
-def gain(problem: Problem, curves: Floats, columns: Floats) -> Floats:
+def gain(problem: Problem, curves: Floats, columns: NDArray[np.float32]) -> Floats:
     """Return how far each column by itself, not below 0, would lower chi squared.
 
     Args:
@@ -112,10 +115,11 @@ def gain(problem: Problem, curves: Floats, columns: Floats) -> Floats:
     residual = target - design @ cho_solve((triangle, True), design.T @ target)
     total = np.einsum("nm,nm->m", columns, columns)
     # Only lengths are needed of what is left of the many columns, not they themselves.
-    covered = solve_triangular(triangle, design.T @ columns, lower=True)
-    free = np.maximum(total - (covered**2).sum(0), 1e-9 * total + 1e-300)
-    gains: Floats = np.maximum(residual @ columns, 0.0) ** 2 / free
-    return gains
+    inner = design.T.astype(np.float32) @ columns
+    covered = solve_triangular(triangle, inner, lower=True)
+    free = np.maximum(total - (covered**2).sum(0), _SAME * total + 1e-30)
+    gains: Floats = np.maximum(residual.astype(np.float32) @ columns, 0.0) ** 2 / free
+    return gains.astype(np.float64)
 
 
 def _factored(problem: Problem, curves: Floats) -> tuple[Floats, Floats]:

@@ -11,7 +11,8 @@ _SIMPSON_SHIFTS = np.array([0.0, 0.25, 1.0])
 _SIMPSON_WEIGHTS = np.array([1.0, 4.0, 1.0]) / 6.0
 _ASYMMETRIC_BELOW_DEGREES = 50.0
 _K_BETA_ANGSTROM = 1.39225
-"""Source: Bearden, Rev. Mod. Phys. 39 (1967) 78."""
+_TUNGSTEN_ANGSTROM = 1.47635
+"""Cu K-beta and W L-alpha1. Source: Bearden, Rev. Mod. Phys. 39 (1967) 78."""
 _WEAK_SHARE, _WEAK_REACH_DEGREES = 0.03, 0.6
 
 
@@ -36,6 +37,10 @@ class Instrument:
     """How far the specimen stands below the goniometer axis; refined from here."""
     beta_ratio: float = 0.0
     """Intensity of residual K-beta over K-alpha1; refined from here."""
+    tungsten_ratio: float = 0.0
+    """Intensity of W L-alpha1, from an aged anode, over K-alpha1; refined from here."""
+    transparency_millimetres: float = 0.0
+    """Depth over which the powder lets X-rays through, 1 / mu; refined from here."""
     zero_degrees: float = 0.0
     """Error of the scattering angle, the same at all angles, degrees; calibrated, not
     refined."""
@@ -97,22 +102,21 @@ def overspill(two_theta: Floats, instrument: Instrument) -> Floats:
 
 
 def displacement_degrees(two_theta: Floats, instrument: Instrument) -> Floats:
-    """Return the line shift by a specimen off the goniometer axis, degrees.
+    """Return the line shift by a specimen off the axis and by its depth, degrees.
 
     Args:
         two_theta: Undisturbed angles, degrees.
-        instrument: Gives displacement (mm, positive below the axis) and radius.
+        instrument: Gives displacement (mm, positive below the axis), transparency (mm)
+            and radius (mm).
 
     Source:
         Wilson, Mathematical Theory of X-ray Powder Diffractometry (1963):
-        delta(2 theta) = -2 s cos(theta) / R in radians.
+        delta(2 theta) = -2 s cos(theta) / R and -sin(2 theta) / (2 mu R), in radians.
     """
-    shift: Floats = np.degrees(
-        -2.0
-        * instrument.displacement_millimetres
-        * np.cos(np.radians(two_theta) / 2.0)
-        / instrument.radius_millimetres
-    )
+    theta = np.radians(two_theta) / 2.0
+    below = 2.0 * instrument.displacement_millimetres * np.cos(theta)
+    within = instrument.transparency_millimetres * np.sin(2.0 * theta) / 2.0
+    shift: Floats = -np.degrees((below + within) / instrument.radius_millimetres)
     return shift
 
 
@@ -190,6 +194,8 @@ def lines(
     spectrum = [(second / first, instrument.alpha_ratio)]
     if instrument.beta_ratio > 0.0:
         spectrum.append((_K_BETA_ANGSTROM / first, instrument.beta_ratio))
+    if instrument.tungsten_ratio > 0.0:
+        spectrum.append((_TUNGSTEN_ANGSTROM / first, instrument.tungsten_ratio))
     at, height = [alpha1_degrees], [strength]
     for stretch, ratio in spectrum:
         seen = sine * stretch < 1.0

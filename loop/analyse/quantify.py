@@ -6,9 +6,9 @@ import numpy as np
 
 from campaigns.results import PhaseFractions
 from instruments.quantities import Floats
+from loop.analyse.evidence import Evidence
 from loop.analyse.problem import Problem
 from loop.analyse.refine import Solution, scale_covariance
-from loop.analyse.search import Evidence
 
 SCALE_ERROR = 0.07
 """Relative error of a phase's scale that a good fit does not show: texture, grain

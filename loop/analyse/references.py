@@ -14,6 +14,10 @@ from loop.errors import AnalysisError
 if TYPE_CHECKING:
     from campaigns.materials.phases import Phase
 
+MEASURED_CELL_LIMIT, COMPUTED_CELL_LIMIT = 0.012, 0.03
+"""For structures measured at room temperature, other temperatures and compositions in
+mind; and for computed ones, whose edges are 1 to 2 % too long as a rule. Source:
+Lejaeghere et al., Crit. Rev. Solid State Mater. Sci. 39 (2014) 1, for PBE."""
 _TWO_THETA_MAX = 140.0
 _WEAKEST = 2e-4
 Cell = tuple[float, float, float, float, float, float]
@@ -47,6 +51,9 @@ class Reference:
     """From the cell and its content, g/cm3."""
     attenuation: float
     """Linear attenuation coefficient of the dense crystal, 1/cm."""
+    cell_limit: float = MEASURED_CELL_LIMIT
+    """Largest relative change of a cell edge or angle that a fit may make; a third of
+    it is taken for one standard deviation."""
 
     @property
     def elements(self) -> frozenset[str]:

@@ -118,7 +118,9 @@ def _difference(
 
 def _displaced(problem: Problem, solution: Solution) -> Floats:
     """Return the weighted derivative by displacement: every line moves alike."""
-    unit = replace(solution.instrument, displacement_millimetres=1.0)
+    unit = replace(
+        solution.instrument, displacement_millimetres=1.0, transparency_millimetres=0.0
+    )
     net = np.gradient(solution.curves @ solution.scales, problem.grid)
     change = -net * displacement_degrees(problem.grid, unit)
     column: Floats = change * problem.root

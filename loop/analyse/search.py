@@ -1,214 +1,36 @@
 """Find which phases are in a pattern: screen, build up, challenge, cut down."""
 
 import math
-from dataclasses import dataclass, replace
 
 import numpy as np
 
-from instruments.quantities import Floats
-from loop.analyse import profile
-from loop.analyse.problem import Problem, gain, linear
-from loop.analyse.profile import Broadening, Instrument
+from loop.analyse.evidence import Evidence, evidence
+from loop.analyse.problem import Problem, linear
+from loop.analyse.profile import Instrument
 from loop.analyse.references import Reference
 from loop.analyse.refine import Solution, refine, with_texture
-from loop.analyse.shapes import CELL_LIMIT, STRETCH_SIGMA, Shape
+from loop.analyse.screening import (
+    Offer,
+    Screen,
+    Singles,
+    find_displacement,
+    offers,
+    screen,
+    stretched,
+)
 
-_SCREEN_WIDTH = Broadening(size_degrees=0.1)
-_SCREEN_REACH_DEGREES = 1.0
-_DISPLACEMENTS = np.linspace(-0.35, 0.35, 15)
-_STRETCHES = np.linspace(-0.75 * CELL_LIMIT, 0.75 * CELL_LIMIT, 13)
-_LEAST_POINTS_PER_ERROR = 2.0
-_MID_RANGE_DEGREES = 45.0
 _MOST_PHASES = 8
 _RIVALS = 3
 _REFINING = 4.0
 """How much more of chi squared a candidate may explain once its widths are refined."""
 _HOPELESS = 10.0
 """A phase worth this many times its price needs no fit without it."""
-_STRETCH_TYPICAL = 0.0015
-_LIGHT = frozenset({"H", "C", "N", "O"})
-"""Elements that leave as gas or that X-rays hardly see."""
-_HIDDEN_ELEMENT = 2.0 * math.log(100.0)
-"""Cost of a set that lacks a known element: odds of 1 % that all of it is hidden."""
 _NEAR = 60.0
 """Rivals this close in evidence are refined together with the phases they join."""
 _DOUBTFUL = 15.0
 """An additional phase this close in evidence is refined together with the others."""
 _RIVAL_SHARE = 0.5
 """A rival is refined if it alone explains this share of what the phase explains."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Screen:
-    """All candidates drawn once, to be shifted instead of drawn again."""
-
-    problem: Problem
-    instrument: Instrument
-    """Without displacement."""
-    references: tuple[Reference, ...]
-    expected: frozenset[str]
-    """Elements known to be in the powder; empty if nothing is known."""
-    curves: Floats
-    """Undisplaced curves, shape n x candidates."""
-
-    def at(self, displacement: float) -> Instrument:
-        """Return the instrument with a displacement, mm."""
-        return replace(self.instrument, displacement_millimetres=displacement)
-
-    def moved(self, displacement: float, stretch: float) -> Floats:
-        """Return the curves shifted by displacement (mm) and a relative stretch.
-
-        Source:
-            Bragg's law differentiated: delta(2 theta) = -2 (delta d / d) tan theta.
-        """
-        grid = self.problem.grid
-        shift = profile.displacement_degrees(grid, self.at(displacement)) - np.degrees(
-            2.0 * stretch * np.tan(np.radians(grid) / 2.0)
-        )
-        return profile.shifted(grid, self.curves, shift)
-
-
-def screen(
-    problem: Problem,
-    references: tuple[Reference, ...],
-    instrument: Instrument,
-    expected: frozenset[str],
-) -> Screen:
-    """Draw every candidate once with a middling width."""
-    instrument = replace(instrument, displacement_millimetres=0.0)
-    curves = [
-        Shape(reference, broadening=_SCREEN_WIDTH).curve(
-            problem.grid, instrument, reach_degrees=_SCREEN_REACH_DEGREES
-        )
-        for reference in references
-    ]
-    return Screen(problem, instrument, references, expected, np.stack(curves, 1))
-
-
-def find_displacement(drawn: Screen) -> float:
-    """Return the displacement at which all candidates together fit best, mm."""
-    chi2 = [linear(drawn.problem, drawn.moved(s, 0.0))[2] for s in _DISPLACEMENTS]
-    return float(_DISPLACEMENTS[int(np.argmin(chi2))])
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A candidate as a possible addition."""
-
-    reference: Reference
-    stretch: float
-    gain: float
-    """Fall of chi squared, before its widths are refined."""
-
-    @property
-    def shape(self) -> Shape:
-        """Return where to start its refinement."""
-        return Shape(
-            self.reference,
-            (self.stretch,) * sum(1 for g in self.reference.ties if g[0] < 3)
-            + (0.0,) * sum(1 for g in self.reference.ties if g[0] > 2),
-            _SCREEN_WIDTH,
-        )
-
-
-def stretched(drawn: Screen, displacement: float) -> Floats:
-    """Return all candidates at all trial stretches, weighted.
-
-    Args:
-        drawn: The screened candidates, `m` of them.
-        displacement: Specimen displacement, mm.
-
-    Returns:
-        Shape `n x (stretches m)`, the candidates of one stretch side by side.
-    """
-    columns = np.hstack([drawn.moved(displacement, float(s)) for s in _STRETCHES])
-    columns *= drawn.problem.root[:, None]
-    return columns
-
-
-def offers(drawn: Screen, kept: Floats, columns: Floats) -> list[Offer]:
-    """Rank candidates by how much each alone would improve the fit.
-
-    Args:
-        drawn: The screened candidates.
-        kept: Curves of phases already taken, shape `n x k`.
-        columns: What `stretched` gives.
-    """
-    gains = gain(drawn.problem, kept, columns).reshape(len(_STRETCHES), -1)
-    gains -= ((_STRETCHES / STRETCH_SIGMA) ** 2)[:, None]
-    best = np.argmax(gains, axis=0)
-    found = [
-        Offer(reference, float(_STRETCHES[i]), float(gains[i][j]))
-        for j, (reference, i) in enumerate(zip(drawn.references, best, strict=True))
-    ]
-    return sorted(found, key=lambda offer: -offer.gain)
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """How a set of phases is judged against others."""
-
-    spread: float
-    """Chi squared that one independent error is worth."""
-    points: float
-    """Independent points."""
-    candidates: int
-    expected: frozenset[str] = frozenset()
-    """Elements known to be in the powder."""
-
-    def of(self, solution: Solution) -> float:
-        """Return the extended Bayesian information criterion; lower is better.
-
-        Source:
-            Chen & Chen, Biometrika 95 (2008) 759, gamma = 1.
-        """
-        free = sum(shape.n_free for shape in solution.shapes)
-        n = len(solution.shapes)
-        # Long tails: most cells agree with the published one, a few do not at all.
-        strain = sum(
-            math.log1p((change / _STRETCH_TYPICAL) ** 2)
-            for shape in solution.shapes
-            for change in shape.stretch
-        )
-        found = frozenset().union(*(s.reference.elements for s in solution.shapes))
-        hidden = len(self.expected - found - _LIGHT)
-        choices = math.log(math.comb(self.candidates, min(n, self.candidates)))
-        return (
-            (solution.chi2 + solution.penalty) / self.spread
-            + free * math.log(self.points)
-            + 2.0 * choices
-            + 2.0 * strain
-            + _HIDDEN_ELEMENT * hidden
-        )
-
-
-def evidence(drawn: Screen, best: Solution) -> Evidence:
-    """Scale chi squared so that the best fit leaves one unit per independent error.
-
-    What a line is drawn wrong by, all points within its width share.
-    """
-    grid = drawn.problem.grid
-    n = len(grid)
-    sharing = _line_width(best) / float(grid[1] - grid[0])
-    sharing = max(_LEAST_POINTS_PER_ERROR, sharing)
-    reduced = max(1.0, best.chi2 / n)
-    return Evidence(
-        spread=reduced * sharing,
-        points=n / sharing,
-        candidates=max(2, len(drawn.references)),
-        expected=drawn.expected,
-    )
-
-
-def _line_width(solution: Solution) -> float:
-    """Return the phases' full width at half maximum in mid-range, degrees."""
-    middle = np.array([_MID_RANGE_DEGREES])
-    width = [
-        float(profile.widths(middle, shape.broadening, solution.instrument)[0][0])
-        for shape in solution.shapes
-    ]
-    # A broad phase beside a sharp one counts by its amount.
-    return float(np.average(width, weights=solution.scales + 1e-12))
 
 
 def search(
@@ -320,7 +142,7 @@ def _is_promising(judge: Evidence, offer: Offer) -> bool:
 
 
 def _with_one_more(
-    drawn: Screen, best: Solution, judge: Evidence, columns: Floats
+    drawn: Screen, best: Solution, judge: Evidence, columns: Singles
 ) -> list[Solution]:
     """Return the sets with one phase more that could be worth their price."""
     problem, out = drawn.problem, []

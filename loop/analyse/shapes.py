@@ -10,10 +10,6 @@ from loop.analyse import profile
 from loop.analyse.profile import Broadening, Instrument
 from loop.analyse.references import Cell, Reference, spacings
 
-CELL_LIMIT = 0.012
-"""Largest relative change of a cell edge or angle."""
-STRETCH_SIGMA = 0.004
-"""Prior of that change: cells at room temperature against published ones."""
 _EDGE_DEGREES = 2.0
 Axis = Literal[0, 1, 2]
 
@@ -125,13 +121,16 @@ _GAUSS = Row(
 )
 _ASYMMETRY = Row(OPTICS, 0.06, 0.04, 0.0, 0.2, 2e-3)
 _BETA = Row(OPTICS, 0.004, 0.005, 0.0, 0.03, 5e-4)
+_TUNGSTEN = Row(OPTICS, 0.0, 0.002, 0.0, 0.02, 5e-4)
+_TRANSPARENCY = Row(OPTICS, 0.05, 0.05, 0.0, 0.6, 5e-3)
 
 
 def rows(shapes: tuple[Shape, ...]) -> tuple[Row, ...]:
     """Return what is refined, in the order of `pack`."""
-    out = [_DISPLACEMENT, _GAUSS, _ASYMMETRY, _BETA]
+    out = [_DISPLACEMENT, _GAUSS, _ASYMMETRY, _BETA, _TUNGSTEN, _TRANSPARENCY]
     for index, shape in enumerate(shapes):
-        stretch = Row(index, 0.0, STRETCH_SIGMA, -CELL_LIMIT, CELL_LIMIT, 2e-5)
+        limit = shape.reference.cell_limit
+        stretch = Row(index, 0.0, limit / 3.0, -limit, limit, 2e-5)
         out += [stretch] * len(shape.reference.ties)
         size = (float(np.log(0.08)), 1.0, float(np.log(0.005)), float(np.log(2.0)))
         out += [Row(index, *size, 0.02), Row(index, 0.0, 0.3, 0.0, 2.0, 5e-3)]
@@ -147,6 +146,8 @@ def pack(shapes: tuple[Shape, ...], instrument: Instrument) -> Floats:
         np.log(instrument.gauss_degrees),
         instrument.asymmetry_degrees,
         instrument.beta_ratio,
+        instrument.tungsten_ratio,
+        instrument.transparency_millimetres,
     ]
     for shape in shapes:
         values += [*(shape.stretch or (0.0,) * len(shape.reference.ties))]
@@ -168,6 +169,8 @@ def unpack(
         gauss_degrees=float(np.exp(next(left))),
         asymmetry_degrees=next(left),
         beta_ratio=next(left),
+        tungsten_ratio=next(left),
+        transparency_millimetres=next(left),
     )
     out = []
     for shape in shapes:
