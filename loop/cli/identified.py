@@ -11,7 +11,7 @@ from loop.analyse.answers import Answer, Answered
 
 _LIKELY = 0.01
 """Hypotheses below this probability are not worth a line."""
-_PIPED_COLUMNS = 120
+_PIPED_COLUMNS = 200
 
 
 def show(stem: str, answered: Answered) -> None:
@@ -37,7 +37,7 @@ def _phases(answered: Answered) -> Table:
     table = Table(box=None, pad_edge=True, padding=(0, 2, 0, 0))
     for heading in ("  phase", "formula", "wt%", "looks alike"):
         table.add_column(heading, justify="right" if heading == "wt%" else "left")
-    for name, weight in sorted(answer["weights"].items(), key=lambda item: -item[1]):
+    for name, weight in _by_weight(answer["weights"]):
         sigma = answer["sigma"].get(name, 0.0)
         table.add_row(
             f"  {name}",
@@ -46,6 +46,10 @@ def _phases(answered: Answered) -> Table:
             ", ".join(answer["alternatives"].get(name, ())),
         )
     return table
+
+
+def _by_weight(weights: dict[str, float]) -> list[tuple[str, float]]:
+    return sorted(weights.items(), key=lambda item: -item[1])
 
 
 def _agreement(answer: Answer) -> str:
@@ -65,7 +69,7 @@ def _hypotheses(answer: Answer) -> list[str]:
         return []
     return [
         f"{one['probability']:4.0%}  Rwp {one['rwp']:.1%}  "
-        + ", ".join(f"{name} {100 * w:.0f}" for name, w in one["weights"].items())
+        + ", ".join(f"{name} {100 * w:.0f}" for name, w in _by_weight(one["weights"]))
         for one in likely
     ]
 
