@@ -1,20 +1,32 @@
 """Candidate structures before the wavelength is known, and references drawn of them."""
 
 import hashlib
+import re
 import warnings
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from campaigns.errors import MaterialError
 from campaigns.materials.phases import Phase
 from loop.analyse.referencecache import ReferenceCache, Refusal, key_of
-from loop.analyse.references import Reference, from_structure
+from loop.analyse.references import (
+    COMPUTED_CELL_LIMIT,
+    Reference,
+    from_structure,
+)
 from loop.errors import AnalysisError
 
 ALWAYS = frozenset({"C", "H", "O"})
 """Elements that any powder may take from air: allowed whatever else is."""
+_COMPUTED = re.compile(
+    r"(?<![A-Za-z])(mp-\d+|mvc-\d+|JVASP-\d+|OQMD|AFLOW|VASP|PBE(sol)?|SCAN|GGA|DFT)"
+    r"(?![A-Za-z])"
+)
+"""Databases and methods of computed structures, in a file's name or content."""
+_MEASURED = re.compile(r"^_(diffrn|cell_measurement|refine|refln|pd)_", re.MULTILINE)
+"""Items of the CIF dictionaries that only a measurement fills."""
 _NAMED = 5
 """So many files are named in one sentence."""
 _WAVELENGTH_DIGITS = 5
@@ -29,6 +41,8 @@ class Entry:
     """sha256 of all that the structure is made from."""
     structure: Callable[[], Any]
     """Returns the pymatgen structure; may fail in any way."""
+    is_computed: bool = False
+    """Its cell is that of a calculation, and may be a few percent off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +90,8 @@ class Library:
             if isinstance(found, Refusal):
                 refused.append(f"{entry.name} ({found.reason})")
             elif self.elements is None or found.elements <= self.elements | ALWAYS:
+                if entry.is_computed:
+                    found = replace(found, cell_limit=COMPUTED_CELL_LIMIT)
                 references.append(found)
         if not references:
             raise MaterialError(self._nothing(refused))
@@ -100,8 +116,13 @@ class Library:
         )
 
 
-def of_folder(folder: Path) -> tuple[Entry, ...]:
+def of_folder(folder: Path, *, is_computed: bool = False) -> tuple[Entry, ...]:
     """Return the CIF files of a folder, named by file stem.
+
+    Args:
+        folder: Holds the files itself; folders in it are not looked into.
+        is_computed: All structures are computed. Those of which file name or content
+            says so (`mp-1234`, VASP) are taken for computed in any case.
 
     Raises:
         MaterialError: If the folder holds no CIF file, or two of one name.
@@ -115,7 +136,7 @@ def of_folder(folder: Path) -> tuple[Entry, ...]:
         raise MaterialError(
             f"{folder}: found two files named {', '.join(twice)}; rename one of each"
         )
-    return tuple(_of_cif(path) for path in files)
+    return tuple(_of_cif(path, is_computed=is_computed) for path in files)
 
 
 def of_phases(phases: Iterable[Phase]) -> tuple[Entry, ...]:
@@ -127,15 +148,22 @@ def of_phases(phases: Iterable[Phase]) -> tuple[Entry, ...]:
     )
 
 
-def _of_cif(path: Path) -> Entry:
+def _of_cif(path: Path, *, is_computed: bool) -> Entry:
     content = path.read_bytes()
+    text = content.decode(errors="replace")
 
     def structure() -> Any:  # noqa: ANN401
         from pymatgen.core.structure import Structure
 
-        return Structure.from_str(content.decode(errors="replace"), fmt="cif")
+        return Structure.from_str(text, fmt="cif")
 
-    return Entry(path.stem, hashlib.sha256(content).hexdigest(), structure)
+    marks = _COMPUTED.search(f"{path.stem}\n{text}")
+    return Entry(
+        path.stem,
+        hashlib.sha256(content).hexdigest(),
+        structure,
+        is_computed or bool(marks and not _MEASURED.search(text)),
+    )
 
 
 def _made(entry: Entry, wavelength: float) -> Reference | Refusal:

@@ -32,6 +32,7 @@ def choose(
     elements: str | None,
     campaign: Path | None,
     sample: str | None,
+    is_computed: bool,
 ) -> Chosen:
     """Return the structures that the options name.
 
@@ -41,6 +42,7 @@ def choose(
             and sets of phases without one of them are held to be less likely.
         campaign: Campaign file or database: only what its samples may hold.
         sample: Sample of the database: only what was dosed for it.
+        is_computed: The CIF files are of computed structures.
 
     Raises:
         SpecError: If an option cannot be used.
@@ -53,12 +55,17 @@ def choose(
     entries: tuple[Entry, ...]
     if references is not None and references.is_dir():
         _refuse_both(references, campaign)
-        entries = of_folder(references)
+        entries = of_folder(references, is_computed=is_computed)
     elif campaign is None:
         entries = of_phases(_table(references).values())
     else:
         entries, known = _of_campaign(campaign, sample, _table(references))
         expected |= known
+    if is_computed and (references is None or not references.is_dir()):
+        raise SpecError.single(
+            "--computed", "no folder of CIF files", "together with --references DIR",
+            "the phase table's structures are measured: leave it out",
+        )  # fmt: skip
     if sample is not None and campaign is None:
         raise SpecError.single(
             "--sample", repr(sample), "a sample of a campaign", "give --campaign DB"

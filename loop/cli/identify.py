@@ -26,6 +26,10 @@ def identify(
         Path | None,
         typer.Option(help="Folder of CIF files, or a phase table (.toml); else ours."),
     ] = None,
+    is_computed: Annotated[
+        bool,
+        typer.Option("--computed", help="The CIF files are of computed structures."),
+    ] = False,
     elements: Annotated[
         str | None,
         typer.Option(help='What the powder is made of, such as "Ni Ti O".'),
@@ -64,7 +68,11 @@ def identify(
     _refuse_same_stems(patterns)
     _refuse_place(plot)
     chosen = choose(
-        references=references, elements=elements, campaign=campaign, sample=sample
+        references=references,
+        elements=elements,
+        campaign=campaign,
+        sample=sample,
+        is_computed=is_computed,
     )
     answered: dict[str, Answered] = {}
     for path in patterns:

@@ -54,6 +54,26 @@ def test_the_same_structure_under_two_names_stays_two_candidates(folder, tmp_pat
     ]
 
 
+def test_computed_structures_may_have_cells_further_off(folder, tmp_path):
+    text = (folder / "ZnO.cif").read_text()
+    (folder / "mp-2133.cif").write_text(text)
+    (folder / "a.cif").write_text(f"# relaxed by VASP\n{text}")
+    (folder / "measured.cif").write_text(f"# beside VASP\n{text}\n_refine_ls_x 1\n")
+    for name in ("camp-1", "SCANDIA"):
+        (folder / f"{name}.cif").write_text(text)
+    cache = ReferenceCache(tmp_path / "cache")
+    for _ in range(2):
+        entries = of_folder(folder)
+        found = Library(entries, frozenset({"Zn"}), cache).at(CU).references
+        limits = {one.name: one.cell_limit for one in found}
+        assert limits == {
+            "ZnO": 0.012, "mp-2133": 0.03, "a": 0.03, "measured": 0.012,
+            "camp-1": 0.012, "SCANDIA": 0.012,
+        }  # fmt: skip
+    entries = of_folder(folder, is_computed=True)
+    assert {one.cell_limit for one in Library(entries).at(CU).references} == {0.03}
+
+
 def test_nothing_to_look_for_is_an_error(folder, tmp_path):
     with pytest.raises(MaterialError, match=r"none of 3 .* made of C, H, O, Pb alone"):
         Library(of_folder(folder), frozenset({"Pb"})).at(CU)
