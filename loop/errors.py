@@ -3,7 +3,8 @@
 LoopError
 ├─ ProposalError    fall to review, never to a random guess
 ├─ ScheduleError    no order of tasks satisfies the lab
-└─ AnalysisError    a pattern that cannot be analysed
+├─ AnalysisError    a pattern that cannot be analysed
+└─ InstrumentFileError    an instrument file that cannot be used
 """
 
 
@@ -26,3 +27,7 @@ class AnalysisError(LoopError):
         """Keep the weighted residual (Rwp, 0 to 1) reached before giving up."""
         super().__init__(message)
         self.residual = residual
+
+
+class InstrumentFileError(LoopError):
+    """An instrument file that cannot be used, with every fault."""

@@ -173,7 +173,11 @@ def shifted(grid: Floats, curves: Floats, shift: Floats) -> Floats:
 
 
 def lines(
-    alpha1_degrees: Floats, strength: Floats, instrument: Instrument
+    alpha1_degrees: Floats,
+    strength: Floats,
+    instrument: Instrument,
+    *,
+    asymmetric_below_degrees: float = _ASYMMETRIC_BELOW_DEGREES,
 ) -> tuple[Floats, Floats]:
     """Split reflections into the lines of the tube's spectrum and axial tail.
 
@@ -181,6 +185,7 @@ def lines(
         alpha1_degrees: K-alpha1 positions, degrees, shape `n`.
         strength: Intensities for all of K-alpha1, shape `n`.
         instrument: Gives wavelengths, ratios and asymmetry.
+        asymmetric_below_degrees: Lines above have no tail, which saves time.
 
     Returns:
         Positions (degrees) and intensities of all lines, shape `m >= n`.
@@ -202,7 +207,7 @@ def lines(
         at.append(2.0 * np.degrees(np.arcsin(sine[seen] * stretch)))
         height.append(strength[seen] * ratio)
     position, intensity = np.concatenate(at), np.concatenate(height)
-    low = position < _ASYMMETRIC_BELOW_DEGREES
+    low = position < asymmetric_below_degrees
     reach = instrument.asymmetry_degrees / np.tan(np.radians(position[low]))
     return (
         np.concatenate(

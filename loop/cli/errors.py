@@ -57,11 +57,14 @@ def explain(error: Exception) -> tuple[str, int]:
     """
     from campaigns.errors import CampaignError, MaterialError, SpecError
     from instruments.errors import InstrumentError, LabFileError
-    from loop.errors import LoopError
+    from loop.errors import InstrumentFileError, LoopError
 
     if isinstance(error, InterruptedRunError):
         return str(error), INTERRUPTED
-    if isinstance(error, BadFileError | SpecError | LabFileError | MaterialError):
+    if isinstance(
+        error,
+        BadFileError | SpecError | LabFileError | MaterialError | InstrumentFileError,
+    ):
         return str(error), BAD_INPUT
     if isinstance(error, CampaignError | InstrumentError | LoopError):
         return str(error), FAILURE

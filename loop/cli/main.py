@@ -6,7 +6,16 @@ from typing import Annotated
 
 import typer
 
-from loop.cli import campaign, identify, labs, phases, records, running, simulated
+from loop.cli import (
+    calibrate,
+    campaign,
+    identify,
+    labs,
+    phases,
+    records,
+    running,
+    simulated,
+)
 from loop.cli.errors import INTERRUPTED, explain
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -21,6 +30,7 @@ app = typer.Typer(
 )
 app.add_typer(labs.app, name="lab")
 app.add_typer(phases.app, name="phases")
+app.add_typer(calibrate.app, name="calibrate")
 for module in (campaign, simulated, running, records, identify):
     module.register(app)
 
