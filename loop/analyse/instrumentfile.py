@@ -29,6 +29,7 @@ class Radiation(_Table):
     wavelengths_angstrom: tuple[Wavelength, Wavelength] = _DEFAULT.wavelengths
     alpha_ratio: Annotated[float, Field(ge=0.0, le=1.0)] = _DEFAULT.alpha_ratio
     beta_ratio: Annotated[float, Field(ge=0.0, le=0.5)] = _DEFAULT.beta_ratio
+    tungsten_ratio: Annotated[float, Field(ge=0.0, le=0.5)] = _DEFAULT.tungsten_ratio
 
 
 class Geometry(_Table):
@@ -45,6 +46,7 @@ class Geometry(_Table):
     )
     zero_degrees: Annotated[float, Field(ge=-1.0, le=1.0)] = 0.0
     displacement_millimetres: Annotated[float, Field(ge=-2.0, le=2.0)] = 0.0
+    transparency_millimetres: Annotated[float, Field(ge=0.0, le=5.0)] = 0.0
 
 
 class Profile(_Table):

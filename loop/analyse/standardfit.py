@@ -41,6 +41,7 @@ UNKNOWNS = (
     Unknown("lorentz_tan_degrees", "degrees", 0.03, 0.05, 0.0, 0.5, 0.006),
     Unknown("asymmetry_degrees", "degrees", 0.03, 0.05, 0.0, 0.3, 0.01),
     Unknown("beta_ratio", "", 0.004, 0.005, 0.0, 0.05, 0.001),
+    Unknown("tungsten_ratio", "", 0.001, 0.002, 0.0, 0.02, 0.001),
     Unknown("sample_millimetres", "mm", 13.0, 5.0, 2.0, 100.0, 0.3),
     Unknown("packing", "", 0.5, 0.15, 0.1, 1.0, 0.2),
 )
@@ -65,7 +66,8 @@ class StandardFit:
             instrument: Gives what is not fitted.
         """
         self.standard = standard
-        self.start = instrument
+        # Depth is told by the packing, with the tail that it gives to lines.
+        self.start = replace(instrument, transparency_millimetres=0.0)
         self.problem: Problem = prepare(pattern.two_theta, pattern.counts)
         self._reference: Reference = standard.reference(instrument.wavelengths[0])
         weighted = self.problem.background * self.problem.root[:, None]
