@@ -56,5 +56,6 @@ def _scored(trial: Trial, scored: facts.Scored, found: Identification) -> Trial:
         "status": "scored" if found.is_usable else "unusable",
         "scores": scored.scores if found.is_usable else {},
         "fractions": found.fractions,
+        "verdict": scored.verdict if found.is_usable else None,
     }
     return trial.model_copy(update=update)

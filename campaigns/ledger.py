@@ -23,7 +23,9 @@ class Ledger:
     scans: dict[str, facts.PatternMeasured] = field(default_factory=dict)
     """Sample to its latest scan."""
     identified: dict[str, facts.Identified] = field(default_factory=dict)
-    """Sample to its latest identification."""
+    """Scan to its latest identification."""
+    asked: dict[str, facts.LongerScanAsked] = field(default_factory=dict)
+    """Samples that a longer scan was asked for."""
     scored: dict[str, facts.Scored] = field(default_factory=dict)
     held: dict[str, facts.SampleEnded] = field(default_factory=dict)
     """Samples that ended without a score."""
@@ -61,7 +63,9 @@ class Ledger:
             case facts.PatternMeasured():
                 self.scans[payload.sample] = payload
             case facts.Identified():
-                self.identified[payload.sample] = payload
+                self.identified[payload.scan] = payload
+            case facts.LongerScanAsked():
+                self.asked[payload.sample] = payload
             case facts.Scored():
                 self.scored[payload.sample] = payload
             case facts.SampleEnded():

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from campaigns.recipe import Recipe
-from campaigns.results import Identification, Proposal, Score
+from campaigns.results import Identification, Proposal, Score, Verdict
 
 SCHEMA_VERSION = 1
 """Version of the payloads below; older ones are read through upcasters."""
@@ -161,6 +161,22 @@ class Identified(Frozen):
     sample: str
     scan: str
     identification: Identification
+    references: str = ""
+    """sha256 over the candidates' rows of the phase table; empty in old events."""
+    instrument: str = ""
+    """sha256 of the instrument file; empty where the pattern's own facts were used."""
+
+
+class LongerScanAsked(Frozen):
+    """A first scan leaves open what a longer one would decide."""
+
+    kind: Literal["longer-scan-asked"] = "longer-scan-asked"
+    sample: str
+    scan: str
+    """The scan that was judged."""
+    program: str
+    """Of the longer scan."""
+    reason: str
 
 
 class Scored(Frozen):
@@ -172,6 +188,7 @@ class Scored(Frozen):
     scores: dict[str, Score]
     measured: dict[str, float | str]
     """Parameters as carried out."""
+    verdict: Verdict | None = None
 
 
 class SampleEnded(Frozen):
@@ -211,6 +228,7 @@ Payload = Annotated[
     | Fired
     | PatternMeasured
     | Identified
+    | LongerScanAsked
     | Scored
     | SampleEnded
     | Resumed

@@ -143,11 +143,19 @@ class Narrator:
         return f"{payload.sample} is {listed}; Rwp {found.rwp:.1%}{usable}{doubts}"
 
     @_word.register
+    def _(self, payload: facts.LongerScanAsked, now: float) -> str:
+        return (
+            f"{payload.sample} to be scanned again ({payload.program}): "
+            f"{payload.reason}"
+        )
+
+    @_word.register
     def _(self, payload: facts.Scored, now: float) -> str:
         listed = ", ".join(
             f"{scored(label, score)}" for label, score in payload.scores.items()
         )
-        return f"{payload.sample} scored: {listed}"
+        verdict = f"; target {payload.verdict.says}" if payload.verdict else ""
+        return f"{payload.sample} scored: {listed}{verdict}"
 
     @_word.register
     def _(self, payload: facts.SampleEnded, now: float) -> str:

@@ -80,6 +80,11 @@ class ScanStep(Frozen):
 
     kind: Literal["scan"] = "scan"
     holder_grams: Positive = 0.3
+    program: str = ""
+    """Program of the diffractometer; its default if empty."""
+    longer: str = ""
+    """Program of a second scan where the first leaves something open; none if
+    empty."""
 
 
 Step = Annotated[

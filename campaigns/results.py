@@ -66,6 +66,18 @@ class Score(Frozen):
     flags: tuple[str, ...] = ()
 
 
+class Verdict(Frozen):
+    """Whether the target was made, as far as a pattern can tell."""
+
+    says: Literal["made", "not made", "withheld"]
+    share: float
+    """Target's weight share of the crystalline part, 0 to 1."""
+    probability: float
+    """That the share is at least the campaign's `made_at_least`, 0 to 1."""
+    reason: str
+    """One sentence for a chemist."""
+
+
 class Slice(Frozen):
     """The posterior along one parameter through a proposal; lists of one length n."""
 
@@ -130,6 +142,8 @@ class Trial(Frozen):
     scores: dict[str, Score] = {}
     """Objective label to score; empty unless scored."""
     fractions: PhaseFractions | None = None
+    verdict: Verdict | None = None
+    """None unless scored, and for samples scored before there were verdicts."""
 
 
 class History(Frozen):

@@ -14,22 +14,13 @@ from pydantic import (
     model_validator,
 )
 
-Positive = Annotated[float, Field(gt=0)]
+from campaigns.steps import DEFAULT_STEPS, Name, Positive, StepTemplate
+
 Share = Annotated[float, Field(ge=0, le=1)]
-Name = Annotated[str, Field(min_length=1, max_length=80)]
-FIRING_KINDS = ("calcine", "fire", "anneal")
-"""Kinds of step that happen in a furnace."""
-_SETTINGS_OF_KIND = {
-    "dose": "",
-    "mix": "rpm minutes",
-    "dry": "temperature_celsius minutes",
-    "regrind": "rpm minutes",
-    "scan": "holder_grams",
-} | dict.fromkeys(
-    FIRING_KINDS,
-    "temperature_celsius hold_hours ramp_celsius_per_minute cool_celsius_per_minute"
-    " atmosphere crucible",
-)
+MADE_AT_LEAST, MADE_CONFIDENCE = 0.5, 0.9
+"""When a target counts as made: as the majority phase. Source: Szymanski et al.,
+Nature 624 (2023) 86, who count so; the confidence is a choice. What a file does not
+say is left out of its canonical form, so that older files keep their hash."""
 
 
 class Frozen(BaseModel):
@@ -57,6 +48,14 @@ class Target(Frozen):
     phases: tuple[Name, ...] = ()
     """Accepted rows of the phase table; empty takes every row of the formula."""
     solid_solution: SolidSolution | None = None
+    made_at_least: Annotated[
+        float, Field(gt=0, lt=1, exclude_if=lambda share: share == MADE_AT_LEAST)
+    ] = MADE_AT_LEAST
+    """Weight share of the crystalline part from which the target counts as made."""
+    made_confidence: Annotated[
+        float, Field(ge=0.5, lt=1, exclude_if=lambda p: p == MADE_CONFIDENCE)
+    ] = MADE_CONFIDENCE
+    """Probability that such a verdict needs."""
     yield_basis: Literal["crystalline", "whole", "limiting-cation"] = "crystalline"
     """Weight share of the crystalline part; of the whole including amorphous and
     unknown; or moles of target per mole that the limiting cation allows."""
@@ -182,51 +181,6 @@ Words = Annotated[
     BeforeValidator(_as_choice, json_schema_input_type=Choice | list[str] | str),
 ]
 """What a worded parameter may be: a list of values, or one value."""
-
-
-class StepTemplate(Frozen):
-    """One step of the recipe, with its fixed settings."""
-
-    kind: Literal["dose", "mix", "dry", "calcine", "fire", "anneal", "regrind", "scan"]
-    name: str = ""
-    """Needed where settings are searched; the kind if empty."""
-    repeat: Literal["", "regrinds"] = ""
-    """`regrinds`: happens as many times as that parameter says, so that the
-    parameters of this step exist only where it is 1 or more."""
-    temperature_celsius: Positive | None = None
-    hold_hours: Positive | None = None
-    ramp_celsius_per_minute: Positive | None = None
-    cool_celsius_per_minute: Positive | None = None
-    atmosphere: str | None = None
-    crucible: str | None = None
-    rpm: Positive | None = None
-    minutes: Positive | None = None
-    holder_grams: Positive | None = None
-
-    @property
-    def label(self) -> str:
-        """Return the name that parameters use."""
-        return self.name or self.kind
-
-    @model_validator(mode="after")
-    def _settings_fit_the_kind(self) -> Self:
-        allowed = _SETTINGS_OF_KIND[self.kind].split()
-        given = {name for name, value in self if value is not None}
-        if wrong := sorted(given.difference(allowed, ("kind", "name", "repeat"))):
-            raise ValueError(
-                f"in a {self.kind} step only {', '.join(allowed) or 'no setting'};"
-                f" remove {', '.join(wrong)}"
-            )
-        return self
-
-
-DEFAULT_STEPS = (
-    StepTemplate(kind="dose"),
-    StepTemplate(kind="mix"),
-    StepTemplate(kind="dry"),
-    StepTemplate(kind="fire"),
-    StepTemplate(kind="scan"),
-)
 
 
 class StepSpace(Frozen):

@@ -24,10 +24,10 @@ from campaigns.spec import (
     SolidSolution,
     Space,
     StepSpace,
-    StepTemplate,
     StopRule,
     Target,
 )
+from campaigns.steps import StepTemplate
 
 _MODELS: dict[str, type[BaseModel]] = {
     "target": Target,

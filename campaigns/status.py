@@ -1,6 +1,7 @@
 """Where a campaign stands now."""
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
@@ -51,6 +52,8 @@ class Status:
     """The latest load proposed; 0 before the first."""
     samples: dict[str, int]
     """`pending`, `scored`, `failed`, `unusable` to how many."""
+    verdicts: dict[str, int]
+    """`made`, `not made`, `withheld` to how many."""
     n_planned: int
     """Experiments allowed by the budget."""
     running: tuple[RunningTask, ...]
@@ -68,6 +71,7 @@ class Status:
             f"lab time  {duration(self.lab_seconds)}, {self.n_events} events",
             f"load      {self.load}",
             f"samples   {proposed} of {self.n_planned} ({counts or 'none yet'})",
+            *self._verdict_lines(),
             *(
                 f"running   {task.task} on {task.instrument} for "
                 f"{duration(task.seconds)}: {labels.listed(task.samples)}"
@@ -86,6 +90,10 @@ class Status:
             f"last      {self.last_event}",
         )
 
+    def _verdict_lines(self) -> tuple[str, ...]:
+        listed = ", ".join(f"{number} {says}" for says, number in self.verdicts.items())
+        return (f"target    {listed}",) if listed else ()
+
 
 def status(store: Store) -> Status:
     """Return where a campaign stands by its database.
@@ -100,6 +108,7 @@ def status(store: Store) -> Status:
     counts: dict[str, int] = {}
     for trial in trials:
         counts[trial.status] = counts.get(trial.status, 0) + 1
+    verdicts = Counter(trial.verdict.says for trial in trials if trial.verdict)
     *_, last = Narrator().lines(events)
     return Status(
         name=spec.name,
@@ -109,6 +118,7 @@ def status(store: Store) -> Status:
         lab_seconds=events[-1].lab_time - events[0].lab_time,
         load=max((trial.load for trial in trials), default=0),
         samples=counts,
+        verdicts=dict(sorted(verdicts.items())),
         n_planned=spec.budget.experiments,
         running=_running(progress, events),
         best=_best(spec, trials),

@@ -12,7 +12,7 @@ from campaigns.pareto import (
     scores_of,
 )
 from campaigns.recipe import Parameters
-from campaigns.results import History, Trial
+from campaigns.results import History, Trial, Verdict
 from campaigns.spec import CampaignSpec, Objective
 
 
@@ -27,6 +27,8 @@ class Row:
     """Objective label to mean."""
     sd: dict[str, float]
     flags: tuple[str, ...]
+    verdict: Verdict | None = None
+    """Whether the target was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ def _row(trial: Trial, objectives: tuple[Objective, ...]) -> Row:
         scores={label: score.mean for label, score in scores.items()},
         sd={label: score.variance**0.5 for label, score in scores.items()},
         flags=tuple(dict.fromkeys(f for s in scores.values() for f in s.flags)),
+        verdict=trial.verdict,
     )
 
 

@@ -16,7 +16,8 @@ from campaigns.precursors import (
     precursor_sets,
 )
 from campaigns.recipe import DoseStep, Parameters, Recipe
-from campaigns.spec import FIRING_KINDS, CampaignSpec, Precursor, StepTemplate
+from campaigns.spec import CampaignSpec, Precursor
+from campaigns.steps import FIRING_KINDS, StepTemplate
 
 __all__ = [
     "PrecursorSet",

@@ -1,110 +1,22 @@
-"""Which event may follow which, as tables, and the state that they are read against.
+"""Where everything in a campaign stands, advanced by what `campaigns.rules` allows."""
 
-Each table maps a state to what may happen in it and the state after. What is not
-written down is refused, before anything is stored.
-"""
-
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import singledispatchmethod
-from typing import Self, get_args
+from typing import Self
 
 from campaigns import lifecycle as facts
 from campaigns.errors import TransitionError
-
-Table = Mapping[str, Mapping[str, str]]
-
-CAMPAIGN: Table = {
-    "absent": {"campaign-opened": "running"},
-    "running": {"anything": "running", "campaign-ended": "ended"},
-    "ended": {},
-}
-
-_LIVE_ENDS = {"failed": "failed", "unusable": "unusable", "held": "held"}
-SAMPLE: Table = {
-    "absent": {"proposed": "proposed"},
-    "proposed": {
-        "dosed": "proposed", "portion-moved": "proposed", "fired": "proposed",
-        "pattern-measured": "measured", **_LIVE_ENDS,
-    },
-    "measured": {
-        "portion-moved": "measured", "fired": "measured",
-        "pattern-measured": "measured", "identified": "identified", **_LIVE_ENDS,
-    },
-    "identified": {
-        "portion-moved": "identified", "pattern-measured": "identified",
-        "identified": "identified", "scored": "scored", **_LIVE_ENDS,
-    },
-    # A later analysis stands beside the first, so a score may be followed by another.
-    "scored": {
-        "portion-moved": "scored", "pattern-measured": "scored",
-        "identified": "scored", "scored": "scored",
-    },
-    "unusable": {
-        "portion-moved": "unusable", "pattern-measured": "unusable",
-        "identified": "unusable", "scored": "scored",
-    },
-    # A held sample waits for a person, who may send it on from where it stood.
-    "held": {
-        "dosed": "held", "portion-moved": "held", "fired": "held",
-        "pattern-measured": "measured", "identified": "identified", **_LIVE_ENDS,
-    },
-    "failed": {"portion-moved": "failed"},
-}  # fmt: skip
-
-_ALL_TASKS = frozenset(get_args(facts.TaskKind))
-_CLEARING = frozenset(("move", "place", "transfer", "recover", "weigh"))
-_SCANNING = _CLEARING | {"grind", "fill-holder", "scan"}
-TASKS_OF_SAMPLE: Mapping[str, frozenset[str]] = {
-    "proposed": _ALL_TASKS,
-    "measured": _ALL_TASKS,
-    "held": _ALL_TASKS,
-    "identified": _SCANNING,
-    "scored": _SCANNING,
-    "unusable": _SCANNING,
-    "failed": _CLEARING,
-}
-"""Sample state to the tasks that may still start on it."""
-
-TASK: Table = {
-    "absent": {"started": "started"},
-    "started": {
-        "finished": "finished", "not-started": "not-started", "unknown": "unknown",
-        "refused": "refused", "fault": "fault",
-    },
-    "not-started": {"started": "started"},
-    # Somebody may find out later, by asking or by looking; until then nothing is
-    # tried again, because it may have happened, or half happened.
-    "unknown": {"finished": "finished", "not-started": "not-started"},
-    "refused": {"finished": "finished", "not-started": "not-started"},
-    "fault": {"finished": "finished", "not-started": "not-started"},
-    "finished": {},
-}  # fmt: skip
-
-LOAD: Table = {
-    "absent": {"proposed": "proposed"},
-    "proposed": {"proposed": "proposed", "load-planned": "planned"},
-    "planned": {"fired": "planned"},
-}
-
-FOUND = frozenset(("done", "not-started", "running", "unknown"))
-"""What a resumed campaign may find of a task that is open or ended in doubt."""
-_DOUBTFUL = frozenset(("started", "unknown", "refused", "fault"))
-
-
-def step(table: Table, state: str, happening: str, *, of: str) -> str:
-    """Return the state after `happening`.
-
-    Raises:
-        TransitionError: If the table does not allow it in this state.
-    """
-    allowed = table.get(state, {})
-    if happening not in allowed:
-        listed = ", ".join(sorted(allowed)) or "nothing"
-        raise TransitionError(
-            f"{of} is {state}: {happening} may not follow; allowed: {listed}"
-        )
-    return allowed[happening]
+from campaigns.rules import (
+    CAMPAIGN,
+    DOUBTFUL,
+    FOUND,
+    LOAD,
+    SAMPLE,
+    TASK,
+    TASKS_OF_SAMPLE,
+    step,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +87,10 @@ class Progress:
             TransitionError: If it may not follow; this object may then be half
                 advanced and is to be thrown away.
         """
-        border = payload.kind in {"campaign-opened", "campaign-ended"}
-        happening = payload.kind if border else "anything"
+        named = CAMPAIGN.get(self.campaign, {})
+        is_border = payload.kind in {"campaign-opened", "campaign-ended"}
+        is_named = is_border or payload.kind in named
+        happening = payload.kind if is_named else "anything"
         self.campaign = step(CAMPAIGN, self.campaign, happening, of="the campaign")
         self._take(payload)
 
@@ -273,6 +187,10 @@ class Progress:
         self.identified.add(payload.scan)
 
     @_take.register
+    def _(self, payload: facts.LongerScanAsked) -> None:
+        self._advance_sample(payload.sample, "longer-scan-asked")
+
+    @_take.register
     def _(self, payload: facts.Scored) -> None:
         self._advance_sample(payload.sample, "scored")
         if (
@@ -295,7 +213,7 @@ class Progress:
                 listed = ", ".join(sorted(FOUND))
                 raise TransitionError(f"task {task} found {found}; allowed: {listed}")
             state = self.tasks[task].state if task in self.tasks else "absent"
-            if state not in _DOUBTFUL:
+            if state not in DOUBTFUL:
                 raise TransitionError(
                     f"resumed with task {task}, which is {state}, not open"
                 )

@@ -11,7 +11,7 @@ from campaigns.spec import CampaignSpec
 from campaigns.synthesis import build_recipe
 from instruments.protocols import Lab
 from instruments.quantities import Slot
-from loop.analyse.samples import analyse_sample
+from loop.analyse.samples import analyse_sample, settle
 from loop.errors import ProposalError
 from loop.plan.bench import Bench
 from loop.plan.effects import Effects
@@ -103,17 +103,27 @@ class Engine:
             seconds=schedule(plan_load(number, samples, lab, furnace)).seconds,
         )
 
-    async def _analyse(self, sample: str) -> None:
-        """Identify and score a scanned sample, once."""
-        if self.ledger.is_settled(sample):
-            return
-        raw = self.recorder.store.blob(self.ledger.scans[sample].raw)
+    async def _analyse(
+        self, sample: str, *, again: bool = False, lost: str = ""
+    ) -> bool:
+        """Identify and score a scanned sample, once; see `executor.Analyse`."""
+        ledger = self.ledger
+        if ledger.is_settled(sample) or (sample in ledger.asked and not again):
+            return sample in ledger.asked
+        if lost:
+            found = settle(self.spec, self.table, ledger, sample, reason=lost)
+            self._append(*found, actor="analyser")
+            return True
+        raw = self.recorder.store.blob(ledger.scans[sample].raw)
         result = await self.compute(
-            lambda: analyse_sample(self.spec, self.table, self.ledger, sample, raw)
+            lambda: analyse_sample(
+                self.spec, self.table, ledger, sample, raw, lab=self.lab.spec
+            )
         )
         if result.fit is not None:
             self.recorder.put_blob(result.fit)
         self._append(*result.payloads, actor="analyser")
+        return sample in ledger.asked
 
     def _heads(self) -> dict[str, Slot]:
         """Return where each dosing head stands: its rack, in campaign file order."""

@@ -22,12 +22,18 @@ def stop_reason(
         return f"budget spent: {days:.1f} days"
     if budget.grams is not None and grams >= budget.grams:
         return f"budget spent: {grams:.1f} g of precursors"
-    best = best_yield(history.trials)
+    believed = tuple(trial for trial in history.trials if not _is_withheld(trial))
+    best = best_yield(believed)
     if rule.yield_at_least is not None and best >= rule.yield_at_least:
         return f"target reached: yield {best:.3f}"
     if rule.stale_loads is not None and _stale(history) >= rule.stale_loads:
         return f"no better yield for {rule.stale_loads} loads"
     return None
+
+
+def _is_withheld(trial: Trial) -> bool:
+    """Tell whether it cannot be said if the target was made: no reason to stop."""
+    return trial.verdict is not None and trial.verdict.says == "withheld"
 
 
 def best_yield(trials: tuple[Trial, ...]) -> float:

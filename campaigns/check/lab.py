@@ -7,7 +7,8 @@ from campaigns.check.findings import Findings
 from campaigns.check.space import atmospheres_in, bounds_in, firings, path_of
 from campaigns.precursors import PrecursorSet
 from campaigns.recipe import DryStep, FireStep, MixStep, RegrindStep, ScanStep
-from campaigns.spec import CampaignSpec, StepTemplate
+from campaigns.spec import CampaignSpec
+from campaigns.steps import StepTemplate
 from campaigns.synthesis import grams_to_dose
 from instruments.labspec import FurnaceSpec, LabSpec
 
@@ -24,6 +25,7 @@ def check_lab(
     _check_drying(spec, lab, found)
     _check_mixing(spec, lab, found)
     _check_doses(spec, lab, sets, found)
+    _check_scans(spec, lab, found)
     _check_places(spec, lab, found)
 
 
@@ -210,6 +212,35 @@ def _check_doses(
             f"at most sample_grams, {spec.sample_grams:g} g",
             "fill the holder less or make more powder",
         )
+
+
+def _check_scans(spec: CampaignSpec, lab: LabSpec, found: Findings) -> None:
+    """Refuse scan programs that not every diffractometer has, or that are shorter."""
+    offers = lab.diffractometers.values()
+    common = set.intersection(*(set(offer.programs) for offer in offers))
+    for i, step in enumerate(spec.steps):
+        for setting, name in (("program", step.program), ("longer", step.longer)):
+            if name is not None and name not in common:
+                found.unknown(
+                    f"steps[{i}].{setting}",
+                    name,
+                    sorted(common),
+                    f"name a scan program of every diffractometer in lab {lab.name}.",
+                )
+                return
+        for offer in offers if step.longer else ():
+            first, second = (
+                offer.programs[step.program or offer.default_program],
+                offer.programs[step.longer or offer.default_program],
+            )
+            if second <= first:
+                found.refuse(
+                    f"steps[{i}].longer",
+                    f"{step.longer}, which takes {second:g} s",
+                    f"longer than the first scan of {first:g} s",
+                    "name a longer program here, or a shorter one as `program`",
+                )
+                return
 
 
 def _check_places(spec: CampaignSpec, lab: LabSpec, found: Findings) -> None:

@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 
 from campaigns.spec import (
-    FIRING_KINDS,
     CampaignSpec,
     Choice,
     Range,
     StepSpace,
-    StepTemplate,
 )
+from campaigns.steps import FIRING_KINDS, StepTemplate
 
 Bounds = tuple[float, float]
 

@@ -9,7 +9,8 @@ from campaigns.check.space import (
     path_of,
     settings_of,
 )
-from campaigns.spec import FIRING_KINDS, CampaignSpec, Choice, Range
+from campaigns.spec import CampaignSpec, Choice, Range
+from campaigns.steps import FIRING_KINDS
 
 _ROOM_CELSIUS = 25.0
 

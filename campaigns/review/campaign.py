@@ -61,6 +61,7 @@ def report_view(store: Store) -> ReportView:
             ),
             is_pareto=trial.sample in front,
             role=trial.role,
+            verdict=trial.verdict.says if trial.verdict else "",
         )
         for trial in trials
         if all(one.label in trial.scores for one in objectives)

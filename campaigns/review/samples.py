@@ -129,6 +129,7 @@ def _view(
         carried=powder.carried,
         scores=trial.scores,
         patterns=tuple(_pattern(store, scan, record) for scan in record.scans),
+        verdict=trial.verdict,
     )
 
 

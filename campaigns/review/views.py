@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from campaigns.fit import Fit
 from campaigns.labels import Quantity
 from campaigns.recipe import Parameters
-from campaigns.results import DecisionRecord, Score
+from campaigns.results import DecisionRecord, Score, Verdict
 from instruments.quantities import Pattern, Trace
 
 
@@ -33,6 +33,8 @@ class ResultRow:
     flags: tuple[str, ...]
     is_pareto: bool
     role: str
+    verdict: str = ""
+    """`made`, `not made` or `withheld`; empty for old records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,7 @@ class SampleView:
     """How often its containers were carried from place to place."""
     scores: dict[str, Score]
     patterns: tuple[PatternView, ...]
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,4 +75,7 @@ def in_words(step: Step) -> str:
         case RegrindStep():
             return f"Regrind at {number(step.rpm)} rpm for {number(step.minutes)} min."
         case ScanStep():
-            return f"Grind, fill a holder with {number(step.holder_grams)} g and scan."
+            words = f"Grind, fill a holder with {number(step.holder_grams)} g and scan"
+            words += f" ({step.program})" if step.program else ""
+            longer = f"; {step.longer} where that leaves something open"
+            return f"{words}{longer if step.longer else ''}."

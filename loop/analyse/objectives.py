@@ -9,6 +9,7 @@ from campaigns.materials.phases import PhaseTable
 from campaigns.results import Identification, Score
 from campaigns.spec import CampaignSpec, Objective, OutcomeConstraint, SolidSolution
 from loop.analyse.powder import Powder, RunFacts
+from loop.analyse.verdict import twins_of_target
 
 _THERMOCOUPLE = 0.002
 """Relative standard deviation of a temperature: class 1 of IEC 60584-1 allows 0.4 %."""
@@ -110,6 +111,10 @@ def measure(
         return Score(mean=peak, variance=(_THERMOCOUPLE * peak) ** 2)
     powder = Powder(spec, identification.fractions, facts, table)
     flags += powder.flags()
+    flags += tuple(
+        f"target or {twin}: equally good"
+        for twin in twins_of_target(identification, powder.target)
+    )
     if asked.measure == "cost":
         return powder.cost(flags)
     wanted = (asked.phase,) if asked.measure == "impurity" else powder.target

@@ -1,20 +1,46 @@
-"""One sample, from its scan to its scores: what the engine records after a scan."""
+"""One sample, from its scans to its scores: what the engine records after a scan."""
 
+import hashlib
 from dataclasses import dataclass
 
 from campaigns.blobs import address, encode_fit
+from campaigns.fit import Fit
 from campaigns.ledger import Ledger
-from campaigns.lifecycle import Identified, Payload, SampleEnded, Scored
-from campaigns.materials.phases import PhaseTable
+from campaigns.lifecycle import (
+    Identified,
+    LongerScanAsked,
+    PatternMeasured,
+    Payload,
+    SampleEnded,
+    Scored,
+)
+from campaigns.materials.phases import Phase, PhaseTable
+from campaigns.recipe import ScanStep
+from campaigns.results import Identification
 from campaigns.spec import CampaignSpec
 from campaigns.synthesis import measured_parameters
-from loop.analyse.candidates import candidate_phases, expected_elements
-from loop.analyse.objectives import score
+from instruments.labspec import LabSpec
+from loop.analyse.candidates import candidate_phases, expected_elements, target_phases
+from loop.analyse.objectives import Measure, score
 from loop.analyse.patterns import parse
 from loop.analyse.phases import identify
 from loop.analyse.powder import RunFacts
-from loop.analyse.references import from_phases
+from loop.analyse.quantify import AMORPHOUS, UNKNOWN
+from loop.analyse.references import Reference, from_phases
+from loop.analyse.rescan import Question, reason_for_longer
+from loop.analyse.verdict import judge, shares
 from loop.errors import AnalysisError
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What was found in one scan, and among what."""
+
+    identified: Identified
+    fit: Fit
+    references: tuple[Reference, ...]
+    wavelength: float
+    """K-alpha1, angstrom."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +53,19 @@ class Analysed:
 
 
 def analyse_sample(
-    spec: CampaignSpec, table: PhaseTable, ledger: Ledger, sample: str, raw: bytes
+    spec: CampaignSpec,
+    table: PhaseTable,
+    ledger: Ledger,
+    sample: str,
+    raw: bytes,
+    *,
+    lab: LabSpec,
 ) -> Analysed:
-    """Identify the phases of a scanned sample and score it.
+    """Identify the phases of a sample's latest scan; score it, or ask for a longer one.
 
     A pattern that cannot be analysed, or whose identification is too poor to be
-    believed, ends the sample as unusable: recorded, and not fed to the proposer.
+    believed, is recorded and not fed to the proposer: the sample ends as unusable. Of
+    two scans the later counts, the first where the later cannot be used.
 
     Args:
         spec: The campaign.
@@ -40,35 +73,164 @@ def analyse_sample(
         ledger: The campaign's records; the sample has been dosed, fired and scanned.
         sample: Its name.
         raw: The diffractometer's own file.
+        lab: The lab, whose scan programs have lengths.
     """
     scan = ledger.scans[sample]
-    dosed = ledger.dosed_grams(sample)
-    crucibles = {firing.crucible for firing in ledger.recipe(sample).firings}
     try:
-        pattern = parse(raw, scan.suffix, name=scan.scan)
-        candidates = candidate_phases(spec, dosed, table, crucibles=crucibles)
-        found, fit = identify(
-            pattern,
-            from_phases(candidates, wavelength=pattern.wavelengths[0]),
-            expected=expected_elements(spec, dosed),
-        )
+        result = identify_scan(spec, table, ledger, scan, raw)
     except AnalysisError as error:
-        ended = SampleEnded(sample=sample, status="unusable", reason=str(error))
-        return Analysed((ended,), None)
-    blob = encode_fit(fit)
-    found = found.model_copy(update={"fit": address(blob)})
-    identified = Identified(sample=sample, scan=scan.scan, identification=found)
-    if not found.is_usable:
-        reason = "; ".join(found.quality) or f"poor fit, Rwp {found.rwp:.2f}"
-        ended = SampleEnded(sample=sample, status="unusable", reason=reason)
-        return Analysed((identified, ended), blob)
-    scored = Scored(
-        sample=sample,
+        if sample in ledger.asked:
+            return Analysed(
+                settle(spec, table, ledger, sample, reason=str(error)), None
+            )
+        return Analysed((_unusable(sample, str(error)),), None)
+    identified, blob = result.identified, encode_fit(result.fit)
+    found = identified.identification
+    if sample not in ledger.asked:
+        asked = _ask_longer(spec, table, ledger, result, lab=lab)
+        if asked is not None:
+            return Analysed((identified, asked), blob)
+    elif not found.is_usable:
+        rest = settle(spec, table, ledger, sample, reason=why_unusable(found))
+        return Analysed((identified, *rest), blob)
+    return Analysed((identified, conclude(spec, table, ledger, identified)), blob)
+
+
+def identify_scan(
+    spec: CampaignSpec,
+    table: PhaseTable,
+    ledger: Ledger,
+    scan: PatternMeasured,
+    raw: bytes,
+) -> Result:
+    """Identify the phases of one scan among the campaign's candidates.
+
+    Raises:
+        AnalysisError: If the pattern cannot be analysed.
+    """
+    dosed = ledger.dosed_grams(scan.sample)
+    crucibles = {firing.crucible for firing in ledger.recipe(scan.sample).firings}
+    pattern = parse(raw, scan.suffix, name=scan.scan)
+    candidates = candidate_phases(spec, dosed, table, crucibles=crucibles)
+    wavelength = pattern.wavelengths[0]
+    references = from_phases(candidates, wavelength=wavelength)
+    found, fit = identify(pattern, references, expected=expected_elements(spec, dosed))
+    found = found.model_copy(update={"fit": address(encode_fit(fit))})
+    identified = Identified(
+        sample=scan.sample,
         scan=scan.scan,
+        identification=found,
+        references=references_sha256(candidates),
+    )
+    return Result(identified, fit, references, wavelength)
+
+
+def references_sha256(candidates: tuple[Phase, ...]) -> str:
+    """Return one digest of candidates: their names and rows of the table."""
+    rows = sorted(f"{phase.name} {phase.row_sha256}" for phase in candidates)
+    return hashlib.sha256("\n".join(rows).encode()).hexdigest()
+
+
+def _ask_longer(
+    spec: CampaignSpec,
+    table: PhaseTable,
+    ledger: Ledger,
+    result: Result,
+    *,
+    lab: LabSpec,
+) -> LongerScanAsked | None:
+    """Return the request for a longer scan, if the recipe allows one and it pays."""
+    sample = result.identified.sample
+    step = ledger.recipe(sample).steps[-1]
+    if not isinstance(step, ScanStep) or not step.longer:
+        return None
+    scan = ledger.scans[sample]
+    programs = lab.diffractometers[scan.instrument].programs
+    target, earlier = target_phases(spec, table), _before(ledger, sample)
+    met = {name for one in earlier for name in one.fractions.phases}
+    asked: tuple[Measure, ...] = (*spec.objectives, *spec.outcome_constraints)
+    question = Question(
+        target=target,
+        limits=tuple(
+            limit
+            for limit in (spec.target.made_at_least, spec.stop.yield_at_least)
+            if limit is not None
+        ),
+        best=max((shares(one, target).target for one in earlier), default=None),
+        suspects=tuple(sorted(met - {UNKNOWN, AMORPHOUS, *target})),
+        impurities=tuple(one.phase for one in asked if one.measure == "impurity"),
+        saved=1.0 - programs[scan.program] / programs[step.longer],
+    )
+    reason = reason_for_longer(
+        result.identified.identification,
+        result.fit,
+        question,
+        references=result.references,
+        wavelength=result.wavelength,
+    )
+    if not reason:
+        return None
+    return LongerScanAsked(
+        sample=sample, scan=scan.scan, program=step.longer, reason=reason
+    )
+
+
+def _before(ledger: Ledger, sample: str) -> tuple[Identification, ...]:
+    """Return what was found in the scored samples of earlier loads.
+
+    Those of the same load do not count: the answer must not depend on which of them
+    happens to be analysed first.
+    """
+    load = ledger.proposed[sample].proposal.load
+    return tuple(
+        ledger.identified[scored.scan].identification
+        for scored in ledger.scored.values()
+        if ledger.proposed[scored.sample].proposal.load < load
+    )
+
+
+def conclude(
+    spec: CampaignSpec, table: PhaseTable, ledger: Ledger, identified: Identified
+) -> Scored | SampleEnded:
+    """Return what follows from an identification that nothing later stands beside."""
+    found, sample = identified.identification, identified.sample
+    if not found.is_usable:
+        return _unusable(sample, why_unusable(found))
+    return Scored(
+        sample=sample,
+        scan=identified.scan,
         scores=score(spec, found, facts=run_facts(ledger, sample), table=table),
         measured=_carried_out(spec, ledger, sample),
+        verdict=judge(spec, found, target_phases(spec, table)),
     )
-    return Analysed((identified, scored), blob)
+
+
+def settle(
+    spec: CampaignSpec, table: PhaseTable, ledger: Ledger, sample: str, *, reason: str
+) -> tuple[Payload, ...]:
+    """Return what follows where nothing comes of a longer scan: the first counts.
+
+    Args:
+        spec: The campaign.
+        table: The phase table.
+        ledger: The campaign's records; the sample waits for a longer scan.
+        sample: Its name.
+        reason: Why nothing comes of it.
+    """
+    first = ledger.identified[ledger.asked[sample].scan]
+    if first.identification.is_usable:
+        return (conclude(spec, table, ledger, first),)
+    words = f"{why_unusable(first.identification)}; longer scan: {reason}"
+    return (_unusable(sample, words),)
+
+
+def why_unusable(found: Identification) -> str:
+    """Return why an identification is not used, in words."""
+    return "; ".join(found.quality) or f"poor fit, Rwp {found.rwp:.2f}"
+
+
+def _unusable(sample: str, reason: str) -> SampleEnded:
+    return SampleEnded(sample=sample, status="unusable", reason=reason)
 
 
 def run_facts(ledger: Ledger, sample: str) -> RunFacts:

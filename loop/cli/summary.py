@@ -70,6 +70,7 @@ def _plain(row: Row) -> dict[str, Any]:
         "scores": row.scores,
         "sd": row.sd,
         "flags": list(row.flags),
+        "verdict": row.verdict.model_dump() if row.verdict else None,
     }
 
 
@@ -93,6 +94,7 @@ def _table(
     for objective in spec.objectives:
         header = str(labels.objective(objective)).replace(" / ", "\n")
         table.add_column(header, justify="right", no_wrap=True)
+    table.add_column("Target", no_wrap=True)
     for key in varying:
         header = str(labels.parameter(key)).replace(" / ", "\n").replace(" ", "\n", 1)
         table.add_column(header, no_wrap=key != "precursors", overflow="fold")
@@ -101,7 +103,10 @@ def _table(
             labels.with_sd(row.scores[o.label], row.sd[o.label])
             for o in spec.objectives
         )
-        table.add_row(row.sample, *scores, *(shown[key][number] for key in varying))
+        verdict = row.verdict.says if row.verdict else "–"
+        table.add_row(
+            row.sample, *scores, verdict, *(shown[key][number] for key in varying)
+        )
     settings = ", ".join(
         f"{labels.parameter(key).name} {text} {labels.parameter(key).unit}".strip()
         for key, text in common.items()

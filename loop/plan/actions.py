@@ -142,8 +142,17 @@ async def _fill_holder(bench: Bench, task: Task, sample: Sample, _: str) -> None
 
 
 async def _scan(bench: Bench, task: Task, sample: Sample, diffractometer: str) -> None:
+    """Scan the filled holder for the first time, or for the second and longer."""
+    step = task.step
+    if not isinstance(step, ScanStep):
+        raise TypeError(f"{task.name} does not scan")
+    is_second = task.action == "rescan"
     await _carry_in(bench, task, sample, "holder", Slot(diffractometer))
-    await scan(bench, sample, diffractometer, name=f"{task.name}/scan")
+    await scan(
+        bench, sample, diffractometer, name=f"{task.name}/scan",
+        program=step.longer if is_second else step.program,
+        label=f"{sample.name}-longer" if is_second else sample.name,
+    )  # fmt: skip
     await _carry_home(bench, task, sample, "holder", Slot(diffractometer))
 
 
@@ -206,5 +215,6 @@ SAMPLE_ACTIONS = {
     "grind": _grind,
     "fill-holder": _fill_holder,
     "scan": _scan,
+    "rescan": _scan,
     "archive": _archive,
 }

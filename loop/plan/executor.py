@@ -1,8 +1,8 @@
 """The executor: runs the tasks of a schedule on a lab, in order of need."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from campaigns.lifecycle import SampleEnded
 from instruments.errors import FaultError, LimitExceededError, RefusedError
@@ -13,9 +13,28 @@ from loop.plan.guards import make_safe
 from loop.plan.scheduler import Booking, Schedule
 from loop.plan.tasks import Sample, Task
 
-Analyse = Callable[[str], Awaitable[None]]
-"""Identifies and scores a scanned sample by its name."""
 
+class Analyse(Protocol):
+    """Identifies and scores samples; what it has done it does not do again."""
+
+    async def __call__(
+        self, sample: str, *, again: bool = False, lost: str = ""
+    ) -> bool:
+        """Take in a scan.
+
+        Args:
+            sample: Its name.
+            again: This was the second, longer scan.
+            lost: Why nothing comes of that; it was measured if empty.
+
+        Returns:
+            Whether a longer scan of it is asked for, now or earlier.
+        """
+        ...
+
+
+AFTER_THE_SCAN = ("rescan", "archive")
+"""Tasks on a sample that has a pattern already."""
 LANDED = ("dose", "move")
 """Effects that are let end when the lab is brought to rest: half of one is a spoilt
 sample or a container in the gripper, the whole takes minutes. A mixer is stopped by
@@ -34,6 +53,8 @@ class Executor:
     analyse: Analyse
     ended: set[str] = field(default_factory=set)
     """Samples that have left the load."""
+    asked: set[str] = field(default_factory=set)
+    """Samples to be scanned a second time."""
 
     async def run(self, schedule: Schedule) -> None:
         """Run every task once; return when the last is over.
@@ -131,28 +152,47 @@ class Executor:
 
     async def _work(self, task: Task, instrument: str) -> None:
         """Carry a task out; without those of its samples that have to be held."""
-        while remaining := tuple(s for s in task.samples if s.name not in self.ended):
+        while remaining := self._taking_part(task):
             try:
                 await carry_out(
                     self.bench, task.of(remaining), instrument, load=self.load
                 )
-                if task.action == "scan":
-                    await self.analyse(remaining[0].name)
+                await self._analyse(task, remaining[0])
             except (HeldError, LimitExceededError, RefusedError) as error:
                 named = error.samples if isinstance(error, HeldError) else ()
                 for sample in remaining:
                     if not named or sample.name in named:
-                        await self._hold(sample, str(error))
+                        await self._hold(task, sample, str(error))
             else:
                 return
 
-    async def _hold(self, sample: Sample, reason: str) -> None:
+    def _taking_part(self, task: Task) -> tuple[Sample, ...]:
+        is_second = task.action == "rescan"
+        return tuple(
+            sample
+            for sample in task.samples
+            if sample.name not in self.ended
+            and (not is_second or sample.name in self.asked)
+        )
+
+    async def _analyse(self, task: Task, sample: Sample) -> None:
+        """Have a scan analysed; the first may ask for the second."""
+        if task.action == "scan" and await self.analyse(sample.name):
+            self.asked.add(sample.name)
+        elif task.action == "rescan":
+            await self.analyse(sample.name, again=True)
+
+    async def _hold(self, task: Task, sample: Sample, reason: str) -> None:
         """Take a sample's containers off the instruments and it out of the load.
 
-        In this order: a process that dies between the two holds it again.
+        In this order: a process that dies between the two holds it again. What its
+        first scan showed is not lost with whatever fails after it.
         """
         await self.bench.clear(sample)
-        self.bench.effects.record(
-            SampleEnded(sample=sample.name, status="held", reason=reason)
-        )
+        if task.action in AFTER_THE_SCAN:
+            await self.analyse(sample.name, again=True, lost=reason)
+        else:
+            self.bench.effects.record(
+                SampleEnded(sample=sample.name, status="held", reason=reason)
+            )
         self.ended.add(sample.name)

@@ -4,14 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from campaigns.recipe import DoseStep, DryStep, FireStep, Recipe, Step
+from campaigns.recipe import DoseStep, DryStep, FireStep, Recipe, ScanStep, Step
 from instruments.labspec import FurnaceSpec, LabSpec
 from loop.errors import ScheduleError
 from loop.plan.firing import firing_seconds
 
 Action = Literal[
     "dose", "mix", "dry", "charge", "load", "fire", "unload",
-    "regrind", "grind", "fill-holder", "scan", "archive",
+    "regrind", "grind", "fill-holder", "scan", "rescan", "archive",
 ]  # fmt: skip
 """What a task does; each is a function of `loop.plan.actions`."""
 Container = Literal["vial", "crucible", "jar", "holder"]
@@ -171,7 +171,7 @@ class _Planner:
                 self.each("regrind", index, self.mixers("grind"), grind)
                 self.where = "crucible"
             case "scan":
-                self.add_scan(index)
+                self.add_scan(index, step)
 
     def add_dry(self, index: int, step: DryStep) -> None:
         """Add oven runs, as many as the oven's slots make necessary."""
@@ -212,19 +212,21 @@ class _Planner:
             self.each("unload", index, tuple(self.lab.balances), weighing)
             self.where = "crucible"
 
-    def add_scan(self, index: int) -> None:
-        """Add grinding, holder filling, the scan and archiving."""
+    def add_scan(self, index: int, step: ScanStep) -> None:
+        """Add grinding, holder filling, the scans and archiving.
+
+        The holder is emptied last: while it is full it can be scanned again.
+        """
         self.unload(index)
         people = tuple(self.lab.operators)
-        programs = [
-            x.programs[x.default_program] for x in self.lab.diffractometers.values()
-        ]
         by_hand = (Part(self.person_seconds),)
         grind = self.carried(600.0 + self.person_seconds)
         self.each("grind", index, self.mixers("grind"), grind)
         self.each("fill-holder", index, people, by_hand)
-        scan = self.carried(max(programs))
-        self.each("scan", index, tuple(self.lab.diffractometers), scan)
+        diffractometers = tuple(self.lab.diffractometers)
+        self.each("scan", index, diffractometers, self.scan_parts(step.program))
+        if step.longer:
+            self.each("rescan", index, diffractometers, self.scan_parts(step.longer))
         self.each("archive", index, people, by_hand)
         self.where = "jar"
 
@@ -276,6 +278,14 @@ class _Planner:
         moves = Part(self.arm_seconds, self.arms)
         doses = [p for _ in dose.grams for p in (mount, Part(doser.seconds_per_dose))]
         return (moves, *doses, moves)
+
+    def scan_parts(self, program: str) -> tuple[Part, ...]:
+        """Return the stretches of a scan by a program, the default if unnamed."""
+        lengths = [
+            x.programs[program or x.default_program]
+            for x in self.lab.diffractometers.values()
+        ]
+        return self.carried(max(lengths))
 
     def carried(self, seconds: float) -> tuple[Part, ...]:
         """Return a stay on an instrument between two moves of the arm."""

@@ -179,14 +179,26 @@ async def weigh(bench: Bench, sample: Sample, balance: str, *, name: str) -> flo
     return float(measured["grams"])
 
 
-async def scan(bench: Bench, sample: Sample, instrument: str, *, name: str) -> None:
-    """Measure the holder on the belt, under an identifier used only once."""
+async def scan(
+    bench: Bench, sample: Sample, instrument: str, *, name: str, program: str,
+    label: str,
+) -> None:  # fmt: skip
+    """Measure the holder on the belt, under an identifier used only once.
+
+    Args:
+        bench: The bench.
+        sample: Whose holder it is.
+        instrument: The diffractometer.
+        name: Name of the effect.
+        program: The instrument's program; its default if empty.
+        label: What the identifier begins with; the attempt follows.
+    """
     spec = bench.lab.spec.diffractometers[instrument]
     device = bench.lab.diffractometers[instrument]
-    program = spec.default_program
+    program = program or spec.default_program
 
     def identifier(attempt: int) -> str:
-        return f"{sample.name}-{attempt}"
+        return f"{label}-{attempt}"
 
     def done(found: Scan, attempt: int) -> Done:
         measured = PatternMeasured(

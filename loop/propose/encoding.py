@@ -12,7 +12,8 @@ from scipy.stats import norm
 from campaigns.materials.formula import Formula
 from campaigns.precursors import PrecursorSet
 from campaigns.recipe import FireStep, Parameters
-from campaigns.spec import FIRING_KINDS, CampaignSpec, Range, StepTemplate
+from campaigns.spec import CampaignSpec, Range
+from campaigns.steps import FIRING_KINDS, StepTemplate
 from loop.propose.columns import N_PHYSICS
 from loop.propose.features import (
     VALENCE_CHANGING,

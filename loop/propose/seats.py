@@ -157,8 +157,13 @@ def ask(
 
 
 def history_sha256(history: History) -> str:
-    """Return the hash of a history as JSON with sorted keys."""
-    text = json.dumps(history.model_dump(mode="json"), sort_keys=True)
+    """Return the hash of what a proposer sees of a history, as JSON with sorted keys.
+
+    Verdicts are left out: no proposal rests on them.
+    """
+    unseen = {"trials": {"__all__": {"verdict"}}}
+    seen = history.model_dump(mode="json", exclude=unseen)
+    text = json.dumps(seen, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -5,7 +5,8 @@ import pytest
 from campaigns import lifecycle as facts
 from campaigns.errors import TransitionError
 from campaigns.results import Score
-from campaigns.transitions import CAMPAIGN, SAMPLE, TASK, Progress, open_tasks
+from campaigns.rules import CAMPAIGN, SAMPLE, TASK
+from campaigns.transitions import Progress, open_tasks
 from tests.campaigns import synthetic
 
 
@@ -48,6 +49,10 @@ def end(sample: str, status: str) -> facts.SampleEnded:
     return facts.SampleEnded(sample=sample, status=status, reason="")
 
 
+def ask(sample: str) -> facts.LongerScanAsked:
+    return facts.LongerScanAsked(sample=sample, scan="scan", program="", reason="")
+
+
 def dose(sample: str) -> facts.Dosed:
     return facts.Dosed(
         sample=sample, precursor="CuO", label="one", planned_grams=1,
@@ -76,7 +81,7 @@ END = facts.CampaignEnded(reason="")
     [
         ([A], "campaign is absent: anything may not follow"),
         ([opened(), opened()], "campaign is running: campaign-opened may not follow"),
-        ([opened(), END, A], "campaign is ended: .* allowed: nothing"),
+        ([opened(), END, A], "campaign is ended: .* allowed: identified"),
         ([opened(), END, END], "campaign is ended: campaign-ended may not follow"),
         ([opened(), start(), END], "may not end with open tasks: T"),
         ([opened(), A, A], "sample A is proposed: proposed may not follow"),
@@ -95,6 +100,10 @@ END = facts.CampaignEnded(reason="")
         ([opened(), A, measure("A"), score("A")], "A is measured: scored may not"),
         ([opened(), A, measure("A"), identify("A"), score("A", "b")],
          "scan b, which is not identified"),
+        ([opened(), A, measure("A"), ask("A")], "longer-scan-asked may not follow"),
+        ([opened(), A, measure("A"), identify("A"), ask("A"), ask("A")],
+         "sample A is waiting: longer-scan-asked may not follow"),
+        ([opened(), END, measure("A")], "campaign is ended: anything may not follow"),
         ([opened(), A, measure("A"), measure("A")], "scan scan is already recorded"),
         ([opened(), A, dose("A"), dose("A")], "dose one of A is already recorded"),
         ([opened(), plan("A")], "load 1 is absent: load-planned may not follow"),
@@ -128,6 +137,29 @@ def test_what_may_not_follow(payloads, message):
         [A, plan("A"), fired("A"), measure("A"), identify("A"), score("A")],
         [A, measure("A"), identify("A"), score("A"), identify("A"), score("A")],
         [A, measure("A"), identify("A"), end("A", "unusable"), score("A")],
+        [
+            A,
+            measure("A"),
+            identify("A"),
+            ask("A"),
+            measure("A", "b"),
+            identify("A", "b"),
+            score("A", "b"),
+        ],
+        [A, measure("A"), identify("A"), ask("A"), score("A")],
+        [A, measure("A"), identify("A"), score("A"), END, identify("A"), score("A")],
+        [
+            A,
+            measure("A"),
+            identify("A"),
+            score("A"),
+            END,
+            identify("A"),
+            end("A", "unusable"),
+            identify("A"),
+            end("A", "unusable"),
+            score("A"),
+        ],
         [A, end("A", "held"), dose("A"), measure("A"), identify("A"), score("A")],
         [A, end("A", "failed"), start("T", "A", action="move")],
         [start(), facts.Resumed(reason="", reconciled={"T": "running"}), FINISH, END],

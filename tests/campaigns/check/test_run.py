@@ -184,6 +184,9 @@ IMPURITY = {"measure": "impurity", "goal": "minimize"}
          "objectives[0].measure", "no precursor has a price", "add prices"),
         ({"budget": {"grams": 0.5}}, "budget.grams", "0.5 g", "raise"),
         ({"budget": {"days": 0.05}}, "budget.days", "0.05", "raise"),
+        ({"steps/6/program": "2 min"}, "steps[6].program", "2 min", "2min"),
+        ({"steps/6/longer": "80min"}, "steps[6].longer", "80min", "8min"),
+        ({"steps/6/longer": "2min"}, "steps[6].longer", "takes 120 s", "a longer"),
         # phases
         ({"target/phases": ["YBa2Cu3O9"]}, "target.phases[0]", "YBa2Cu3O9",
          "YBa2Cu3O7"),

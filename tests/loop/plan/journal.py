@@ -81,20 +81,26 @@ class Journal:
 
 def execute(
     matter, furnaces, journal, *, n=2, start=0.0, regrinds=0, first=1, lab=LAB,
-    cancel_after=None,
+    cancel_after=None, scan=None, analysed=None,
 ):  # fmt: skip
-    """Run a load to its end, its fault or its death; return the lab time after."""
+    """Run a load to its end, its fault or its death; return the lab time after.
+
+    Every sample is to be scanned again where `scan` names a longer program; `analysed`
+    collects what the executor hands over.
+    """
     end = [start]
 
-    async def analyse(sample):
-        pass
+    async def analyse(sample, *, again=False, lost=""):
+        if analysed is not None:
+            analysed.append((sample, again, lost))
+        return scan is not None
 
     async def go():
         loop = asyncio.get_running_loop()
         effects = Effects(journal, loop.time, payloads=list(journal.payloads))
         bench = Bench(bare_lab(matter, furnaces, lab), effects, HEADS, loop.time)
         ended = {p.sample for p in journal.payloads if isinstance(p, SampleEnded)}
-        made = samples(n, regrinds=regrinds, first=first)
+        made = samples(n, regrinds=regrinds, first=first, scan=scan)
         plan = schedule(plan_load(1, made, lab, "box-a"))
         task = asyncio.create_task(Executor(bench, 1, analyse, ended).run(plan))
         if cancel_after is not None:

@@ -55,6 +55,10 @@ class Matter:
     is_next_move_stopped: bool = False
     """The next move ends with the container in the gripper, unanswered."""
     is_arm_ready: bool = True
+    refuse_program: str = ""
+    """Scan program that the diffractometer declines."""
+    programs: list[str] = field(default_factory=list)
+    """Of the scans made, in order."""
     is_pin_locked: bool = False
     dose_error: dict[str, float] = field(default_factory=dict)
     """Substance to what falls over what was asked for."""
@@ -201,7 +205,10 @@ class BareDiffractometer:
 
     async def scan(self, sample_id, *, position, program):
         assert sample_id not in self.matter.scans
+        if program == self.matter.refuse_program:
+            raise RefusedError("aeris-1", "no", code="fatal")
         await asyncio.sleep(120)
+        self.matter.programs.append(program)
         grid = np.arange(10.0, 80.0, 0.5)
         pattern = Pattern(grid, np.full_like(grid, 9.0), 1.0, (1.5406, 1.5444))
         self.matter.scans[sample_id] = Scan(pattern, sample_id.encode(), ".xrdml")
@@ -308,7 +315,9 @@ def bare_furnaces(matter: Matter) -> dict[str, BareFurnace]:
     return {name: BareFurnace(matter, name) for name in LAB.furnaces}
 
 
-def recipe(*, celsius: float = 900.0, regrinds: int = 0) -> Recipe:
+def recipe(
+    *, celsius: float = 900.0, regrinds: int = 0, scan: ScanStep | None = None
+) -> Recipe:
     firing = FireStep(name="fire", temperature_celsius=celsius, hold_hours=4.0)
     again = [RegrindStep(), firing] * regrinds
     steps = [
@@ -317,14 +326,15 @@ def recipe(*, celsius: float = 900.0, regrinds: int = 0) -> Recipe:
         DryStep(),
         firing,
         *again,
-        ScanStep(),
+        scan or ScanStep(),
     ]
     return Recipe(steps=tuple(steps), reaction="", expected_grams=1.0)
 
 
 def samples(
-    n: int, *, regrinds: int = 0, celsius: float = 900.0, first: int = 1
-) -> list[Sample]:
-    made = recipe(celsius=celsius, regrinds=regrinds)
+    n: int, *, regrinds: int = 0, celsius: float = 900.0, first: int = 1,
+    scan: ScanStep | None = None,
+) -> list[Sample]:  # fmt: skip
+    made = recipe(celsius=celsius, regrinds=regrinds, scan=scan)
     numbers = range(first, first + n)
     return [Sample(f"S{i:04d}", i, s, made) for s, i in enumerate(numbers, start=1)]

@@ -4,6 +4,7 @@ from collections import Counter
 import pytest
 
 from campaigns.lifecycle import Dosed, PatternMeasured, SampleEnded
+from campaigns.recipe import ScanStep
 from campaigns.store import Store
 from instruments.errors import FaultError
 from tests.campaigns.synthetic import campaign_spec
@@ -301,3 +302,57 @@ def test_a_real_store_takes_faults_and_resumptions(tmp_path):
         assert kinds["dosed"] == 6
         assert kinds["fired"] == 2
         store.verify()
+
+
+TWICE = ScanStep(program="2min", longer="8min")
+
+
+def test_a_sample_is_scanned_again_before_its_holder_is_emptied():
+    matter, journal, analysed = Matter(), Journal(), []
+    execute(matter, bare_furnaces(matter), journal, scan=TWICE, analysed=analysed)
+    assert Counter(matter.programs) == {"2min": 2, "8min": 2}
+    of_first = [again for sample, again, _ in analysed if sample == "S0001"]
+    assert of_first == [False, True]
+    done = [p.task for p in journal.of("task-finished")]
+    steps = ("4-scan/scan", "4-rescan/scan", "4-archive/recover")
+    order = [f"S0001/{name}" for name in steps]
+    assert [task for task in done if task in order] == order
+    assert is_tidy(matter)
+
+
+def test_killed_anywhere_around_a_second_scan_it_is_made_once():
+    matter, journal = Matter(), Journal()
+    execute(matter, bare_furnaces(matter), journal, n=1, scan=TWICE)
+    tasks = [getattr(p, "task", "") for p in journal.payloads]
+    begins = tasks.index("S0001/4-scan/scan")
+    for dies_after in range(begins, len(tasks)):
+        matter, journal = Matter(), Journal(dies_after)
+        furnaces = bare_furnaces(matter)
+        died = execute(matter, furnaces, journal, n=1, scan=TWICE)
+        journal.dies_after = None
+        journal.resumed()
+        execute(matter, furnaces, journal, n=1, start=died + 5.0, scan=TWICE)
+        assert matter.programs == ["2min", "8min"]
+        assert len(journal.of("pattern-measured")) == 2
+        assert not journal.progress.open_tasks
+        assert is_tidy(matter)
+
+
+def test_a_second_scan_that_is_refused_leaves_the_first_to_count():
+    matter, journal, analysed = Matter(refuse_program="8min"), Journal(), []
+    execute(matter, bare_furnaces(matter), journal, n=1, scan=TWICE, analysed=analysed)
+    assert [(again, bool(lost)) for _, again, lost in analysed] == [
+        (False, False), (True, True),
+    ]  # fmt: skip
+    assert "aeris-1" in analysed[-1][2]
+    assert not held(journal)
+    assert is_tidy(matter)
+
+
+def test_a_holder_that_nobody_empties_does_not_undo_the_result():
+    matter, journal, analysed = Matter(decline={"recover"}), Journal(), []
+    execute(matter, bare_furnaces(matter), journal, n=1, analysed=analysed)
+    assert [(again, bool(lost)) for _, again, lost in analysed] == [
+        (False, False), (True, True),
+    ]  # fmt: skip
+    assert not held(journal)
