@@ -5,11 +5,13 @@ import re
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from campaigns.errors import MaterialError
 from campaigns.materials.phases import Phase
+from loop.analyse.ciffile import structure_of
 from loop.analyse.referencecache import ReferenceCache, Refusal, key_of
 from loop.analyse.references import (
     COMPUTED_CELL_LIMIT,
@@ -152,16 +154,11 @@ def _of_cif(path: Path, *, is_computed: bool) -> Entry:
     content = path.read_bytes()
     text = content.decode(errors="replace")
 
-    def structure() -> Any:  # noqa: ANN401
-        from pymatgen.core.structure import Structure
-
-        return Structure.from_str(text, fmt="cif")
-
     marks = _COMPUTED.search(f"{path.stem}\n{text}")
     return Entry(
         path.stem,
         hashlib.sha256(content).hexdigest(),
-        structure,
+        partial(structure_of, text),
         is_computed or bool(marks and not _MEASURED.search(text)),
     )
 

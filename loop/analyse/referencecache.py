@@ -23,11 +23,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from campaigns.materials import phases, scattering, xraytables
-from loop.analyse import references
+from loop.analyse import ciffile, references
 from loop.analyse.references import Reference
 
 FOLDER_VARIABLE = "ATHANOR_CACHE"
-_CODE = (phases, scattering, xraytables, references)
+_CODE = (phases, scattering, xraytables, ciffile, references)
 """Modules whose source decides what a reference looks like."""
 _LIBRARIES = ("pymatgen", "pymatgen-core", "spglib", "xraydb")
 _STALE_SECONDS = 30 * 86400.0
