@@ -36,6 +36,17 @@ class Hypothesis(Frozen):
     rwp: float
 
 
+class Crystallites(Frozen):
+    """What a phase's line widths say of its grains."""
+
+    size_nanometres: float | None
+    """Volume-weighted size of the coherent domains; none where too large to tell."""
+    strain: float | None
+    """Mean relative deviation of spacings; none where too small to tell."""
+    largest_nanometres: float
+    """Size above which the instrument sees no broadening."""
+
+
 class Identification(Frozen):
     """What a pattern says is in the powder."""
 
@@ -49,6 +60,8 @@ class Identification(Frozen):
     """Phase to look-alikes that fit nearly as well, at most 3."""
     cells: dict[str, tuple[float, float, float]] = {}
     """Phase to refined cell edges a, b, c, angstrom."""
+    crystallites: dict[str, Crystallites] = {}
+    """Phase to size and strain; empty without a calibrated instrument."""
     quality: tuple[str, ...] = ()
     """What makes the result doubtful, in words; empty if nothing."""
     is_usable: bool = True

@@ -10,6 +10,7 @@ import numpy as np
 from campaigns.fit import Fit
 from campaigns.results import Identification, PhaseFractions
 from instruments.quantities import Pattern
+from loop.analyse.instrumentfile import for_pattern
 from loop.analyse.library import Drawn, Library
 from loop.analyse.patterns import read
 from loop.analyse.phases import identify
@@ -23,6 +24,14 @@ class HypothesisAnswer(TypedDict):
     weights: dict[str, float]
     probability: float
     rwp: float
+
+
+class CrystallitesAnswer(TypedDict):
+    """Size and strain of a phase; none where the instrument cannot tell."""
+
+    size_nanometres: float | None
+    strain: float | None
+    largest_nanometres: float
 
 
 class Answer(TypedDict):
@@ -43,6 +52,8 @@ class Answer(TypedDict):
     gof: float
     quality: list[str]
     usable: bool
+    crystallites: dict[str, CrystallitesAnswer]
+    """Empty without a calibrated instrument."""
     candidates: int
     cpu_seconds: float
     """For reading and identifying, references loaded."""
@@ -79,11 +90,14 @@ def identify_file(
         scan: Which scan of several, from 1; the sum of all if absent.
 
     Raises:
-        AnalysisError: If the pattern cannot be analysed.
+        AnalysisError: If the pattern cannot be analysed, or was not measured on the
+            instrument.
         MaterialError: If the library has no structure to look for.
     """
     started = time.process_time()
     pattern = read(path, instrument=instrument, scan=scan)
+    if instrument is not None:
+        instrument = for_pattern(instrument, pattern, name=path.name)
     spent = time.process_time() - started
     return identify_pattern(
         pattern,
@@ -143,6 +157,14 @@ def answer(found: Identification, drawn: Drawn, *, cpu_seconds: float) -> Answer
         gof=found.gof,
         quality=[*found.quality, *drawn.notes],
         usable=found.is_usable,
+        crystallites={
+            phase: CrystallitesAnswer(
+                size_nanometres=one.size_nanometres,
+                strain=one.strain,
+                largest_nanometres=one.largest_nanometres,
+            )
+            for phase, one in found.crystallites.items()
+        },
         candidates=len(drawn.references),
         cpu_seconds=cpu_seconds,
     )

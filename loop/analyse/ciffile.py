@@ -1,6 +1,7 @@
 """Crystal structures in CIF files, with the displacement parameters they state."""
 
 import math
+import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -28,10 +29,13 @@ def structure_of(text: str) -> "Structure":
     from pymatgen.io.cif import CifFile, CifParser
 
     parser = CifParser.from_str(text, occupancy_tolerance=OCCUPANCY_TOLERANCE)
-    try:
-        structure = parser.parse_structures(primitive=False)[0]
-    except ValueError as error:  # the reason stands in the warnings alone
-        raise ValueError("; ".join([*parser.warnings, str(error)])) from error
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        try:
+            structure = parser.parse_structures(primitive=False)[0]
+        except ValueError as error:  # the reason stands in the warnings alone
+            reasons = dict.fromkeys(str(one.message) for one in said)
+            raise ValueError("; ".join((*reasons, str(error)))) from error
     stated: dict[str, float] = {}
     for block in CifFile.from_str(text).data.values():
         stated = {**_b_by_label(block.data), **stated}

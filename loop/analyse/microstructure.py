@@ -1,9 +1,8 @@
 """Crystallite size and microstrain from a phase's own share of the line width."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from campaigns.results import Crystallites
 from loop.analyse.profile import Broadening, Instrument, widths
 from loop.analyse.shapes import Shape
 
@@ -16,19 +15,7 @@ error of a width where counts are ample."""
 _STRAIN_AT_DEGREES = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Microstructure:
-    """What line widths say of a phase; `None` where the optics alone explain them."""
-
-    size_nanometres: float | None
-    """Volume-weighted size of the coherent domains, nm."""
-    strain: float | None
-    """Mean deviation of spacings from their mean, dimensionless."""
-    largest_nanometres: float
-    """Size above which this instrument sees no broadening, nm."""
-
-
-def size_and_strain(shape: Shape, instrument: Instrument) -> Microstructure | None:
+def size_and_strain(shape: Shape, instrument: Instrument) -> Crystallites | None:
     """Return size and strain of a fitted phase; `None` without a calibrated instrument.
 
     The optics' Lorentzian widths stand in the instrument and add to the phase's, so
@@ -55,7 +42,7 @@ def size_and_strain(shape: Shape, instrument: Instrument) -> Microstructure | No
     strain_limit /= np.tan(np.radians(_STRAIN_AT_DEGREES) / 2.0)
     wavelength = instrument.wavelengths[0] / 10.0
     size, strain = shape.broadening.size_degrees, shape.broadening.strain_degrees
-    return Microstructure(
+    return Crystallites(
         size_nanometres=(
             _SCHERRER * wavelength / float(np.radians(size))
             if size > size_limit

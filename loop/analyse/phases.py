@@ -6,10 +6,11 @@ from importlib.metadata import PackageNotFoundError, version
 import numpy as np
 
 from campaigns.fit import Fit
-from campaigns.results import Hypothesis, Identification
+from campaigns.results import Crystallites, Hypothesis, Identification
 from instruments.quantities import Floats, Pattern
 from loop.analyse import quantify
 from loop.analyse.evidence import Evidence
+from loop.analyse.microstructure import size_and_strain
 from loop.analyse.patterns import check, rebin
 from loop.analyse.problem import Problem, linear, prepare
 from loop.analyse.profile import Instrument
@@ -130,11 +131,22 @@ def _report(
         ),
         alternatives=_look_alikes(problem, judge, solutions, quality.rwp),
         cells={s.reference.name: s.cell[:3] for s in best.shapes},
+        crystallites=_crystallites(best),
         quality=doubts,
         is_usable=is_usable,
         versions=versions(),
     )
     return identification, _fit(problem, best)
+
+
+def _crystallites(best: Solution) -> dict[str, Crystallites]:
+    """Return size and strain of each phase, nothing if the optics are not known."""
+    found = {
+        shape.reference.name: size_and_strain(shape, best.instrument)
+        for shape, scale in zip(best.shapes, best.scales, strict=True)
+        if scale > 0.0
+    }
+    return {name: one for name, one in found.items() if one is not None}
 
 
 def versions() -> dict[str, str]:

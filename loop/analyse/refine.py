@@ -75,7 +75,7 @@ def _solve(
     scales, background, chi2 = linear(problem, curves)
     penalty = sum(
         ((value - row.centre) / row.sigma) ** 2
-        for value, row in zip(values, rows(shapes), strict=True)
+        for value, row in zip(values, rows(shapes, instrument), strict=True)
     )
     return Solution(
         shapes, instrument, scales, curves, background, chi2, float(penalty)
@@ -90,7 +90,7 @@ def _jacobian(
     A figure of one phase changes that phase's curve only, so each costs one curve.
     """
     columns = []
-    for index, row in enumerate(rows(solution.shapes)):
+    for index, row in enumerate(rows(solution.shapes, solution.instrument)):
         if not moving[index]:
             columns.append(np.zeros_like(problem.grid))
         elif index == 0:
@@ -176,7 +176,7 @@ def refine(
         Kaufman, BIT 15 (1975) 49: variable projection; Levenberg-Marquardt damping.
     """
     values = pack(shapes, instrument)
-    table = rows(shapes)
+    table = rows(shapes, instrument)
     centre = np.array([row.centre for row in table])
     sigma = np.array([row.sigma for row in table])
     low = np.array([row.low for row in table])
@@ -277,7 +277,7 @@ def scale_covariance(problem: Problem, solution: Solution) -> Floats:
     priors; phases at zero have no covariance.
     """
     values = pack(solution.shapes, solution.instrument)
-    table = rows(solution.shapes)
+    table = rows(solution.shapes, solution.instrument)
     design = np.hstack([solution.curves, problem.background]) * problem.root[:, None]
     jacobian = np.hstack(
         [design, _jacobian(problem, solution, values, np.ones(len(table), bool))]

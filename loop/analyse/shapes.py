@@ -115,6 +115,8 @@ class Row:
 MOUNT, OPTICS = -1, -2
 """What moves all phases: how the specimen stands and how broad lines are, which must be
 right to tell phases apart; and the finer optics, which only the last fit needs."""
+_HELD = 1e-6
+"""Standard deviation of a figure that is not refined."""
 _DISPLACEMENT = Row(MOUNT, 0.0, 0.15, -0.6, 0.6, 1e-3)
 _GAUSS = Row(
     MOUNT, float(np.log(0.12)), 0.5, float(np.log(0.03)), float(np.log(0.4)), 0.02
@@ -125,9 +127,21 @@ _TUNGSTEN = Row(OPTICS, 0.0, 0.002, 0.0, 0.02, 5e-4)
 _TRANSPARENCY = Row(OPTICS, 0.05, 0.05, 0.0, 0.6, 5e-3)
 
 
-def rows(shapes: tuple[Shape, ...]) -> tuple[Row, ...]:
-    """Return what is refined, in the order of `pack`."""
-    out = [_DISPLACEMENT, _GAUSS, _ASYMMETRY, _BETA, _TUNGSTEN, _TRANSPARENCY]
+def rows(shapes: tuple[Shape, ...], instrument: Instrument) -> tuple[Row, ...]:
+    """Return what is refined, in the order of `pack`.
+
+    Args:
+        shapes: The phases.
+        instrument: Where it was calibrated, its widths are held: what is left of a
+            line's width then is the powder's.
+    """
+    widths = (_GAUSS, _ASYMMETRY)
+    if instrument.is_calibrated:
+        widths = (
+            _held(_GAUSS, float(np.log(instrument.gauss_degrees))),
+            _held(_ASYMMETRY, instrument.asymmetry_degrees),
+        )
+    out = [_DISPLACEMENT, *widths, _BETA, _TUNGSTEN, _TRANSPARENCY]
     for index, shape in enumerate(shapes):
         limit = shape.reference.cell_limit
         stretch = Row(index, 0.0, limit / 3.0, -limit, limit, 2e-5)
@@ -137,6 +151,11 @@ def rows(shapes: tuple[Shape, ...]) -> tuple[Row, ...]:
         if shape.texture is not None:
             out.append(Row(index, 0.0, 0.3, -1.2, 1.2, 5e-3))
     return tuple(out)
+
+
+def _held(row: Row, value: float) -> Row:
+    """Return a figure that stays where it is."""
+    return replace(row, centre=value, sigma=_HELD, low=value, high=value)
 
 
 def pack(shapes: tuple[Shape, ...], instrument: Instrument) -> Floats:

@@ -35,17 +35,36 @@ def _phases(answered: Answered) -> Table:
     answer = answered.answer
     formulas = {one.name: one.formula for one in answered.drawn.references}
     table = Table(box=None, pad_edge=True, padding=(0, 2, 0, 0))
-    for heading in ("  phase", "formula", "wt%", "looks alike"):
+    for heading in ("  phase", "formula", "wt%"):
         table.add_column(heading, justify="right" if heading == "wt%" else "left")
+    if answer["crystallites"]:
+        table.add_column("size / nm", justify="right")
+        table.add_column("strain / %", justify="right")
+    table.add_column("looks alike")
     for name, weight in _by_weight(answer["weights"]):
         sigma = answer["sigma"].get(name, 0.0)
         table.add_row(
             f"  {name}",
             chemical(formula_text(formulas[name])),
             f"{100 * weight:.1f} ± {100 * sigma:.1f}",
+            *_crystallites(answer, name),
             ", ".join(answer["alternatives"].get(name, ())),
         )
     return table
+
+
+def _crystallites(answer: Answer, phase: str) -> tuple[str, ...]:
+    """Return size and strain as written, nothing without a calibrated instrument."""
+    if not answer["crystallites"]:
+        return ()
+    found = answer["crystallites"].get(phase)
+    if found is None:
+        return ("–", "–")
+    size, strain = found["size_nanometres"], found["strain"]
+    return (
+        f"> {found['largest_nanometres']:.0f}" if size is None else f"{size:.0f}",
+        "not seen" if strain is None else f"{100 * strain:.2f}",
+    )
 
 
 def _by_weight(weights: dict[str, float]) -> list[tuple[str, float]]:

@@ -42,6 +42,10 @@ def identify(
         str | None,
         typer.Option(help="Sample of the campaign's database, such as S0003."),
     ] = None,
+    instrument: Annotated[
+        Path | None,
+        typer.Option(help="Instrument file, as `athanor calibrate xrd` writes it."),
+    ] = None,
     scan: Annotated[
         int | None,
         typer.Option(min=1, help="Which scan of each file; else the sum of all."),
@@ -62,6 +66,7 @@ def identify(
     """Say which phases are in powders, how much of each, and how surely."""
     from campaigns.errors import MaterialError
     from loop.analyse.answers import identify_file
+    from loop.analyse.instrumentfile import load_instrument
     from loop.cli.candidates import choose
     from loop.cli.errors import FAILURE
 
@@ -74,11 +79,16 @@ def identify(
         sample=sample,
         is_computed=is_computed,
     )
+    known = load_instrument(instrument) if instrument else None
     answered: dict[str, Answered] = {}
     for path in patterns:
         try:
             answered[path.stem] = identify_file(
-                path, chosen.library, expected=chosen.expected, scan=scan
+                path,
+                chosen.library,
+                instrument=known,
+                expected=chosen.expected,
+                scan=scan,
             )
         except MaterialError:
             raise  # the references are at fault, whatever the pattern

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from tests.end_to_end.runs import MAIN, ROOT, athanor
+from tests.loop.analyse.standardpatterns import measured
 from tests.loop.analyse.synthetic import TABLE, make
 
 BENCH = ROOT.parent / "shared" / "bench" / "phase_id"
@@ -28,13 +29,16 @@ def cache(tmp_path_factory):
         yield folder
 
 
+def columns(path, pattern):
+    np.savetxt(path, np.column_stack([pattern.two_theta, pattern.counts]), fmt="%.6g")
+    return path
+
+
 @pytest.fixture(scope="module")
 def powder(tmp_path_factory):
     """Half ZnO, half NiO, as columns of angle and counts."""
     path = tmp_path_factory.mktemp("powder") / "powder.xy"
-    pattern = make({"ZnO": 0.5, "NiO": 0.5})
-    np.savetxt(path, np.column_stack([pattern.two_theta, pattern.counts]), fmt="%.6g")
-    return path
+    return columns(path, make({"ZnO": 0.5, "NiO": 0.5}))
 
 
 def answers(*arguments):
@@ -124,6 +128,26 @@ def test_pictures_of_several_patterns(powder, tmp_path):
     )
     assert alone.code == 0, alone.err
     assert "counts" in (tmp_path / "r.svg").read_text()
+
+
+def test_an_instrument_file_gives_sizes(tmp_path):
+    file = tmp_path / "mine.toml"
+    standard = columns(tmp_path / "lab6.xy", measured({"LaB6": 1.0}, zero_degrees=0.03))
+    assert athanor("calibrate", "xrd", standard, "-o", file).code == 0
+    fine = measured({"ZnO": 0.5, "NiO": 0.5}, nanometres=30.0, zero_degrees=0.03)
+    path = columns(tmp_path / "fine.xy", fine)
+    common = (path, "--elements", "Zn Ni")
+    (answer,) = answers(*common, "--instrument", file).values()
+    assert answer["crystallites"].keys() == {"ZnO", "NiO"}
+    for one in answer["crystallites"].values():
+        assert one["size_nanometres"] == pytest.approx(30.0, rel=0.3)
+    assert "size / nm" in athanor("identify", *common, "--instrument", file).out
+    (answer,) = answers(*common).values()
+    assert answer["crystallites"] == {}
+    file.write_text("version = 2\n")
+    done = athanor("identify", *common, "--instrument", file)
+    assert done.code == 2
+    assert "mine.toml" in done.err
 
 
 def test_candidates_of_a_campaign_and_of_its_samples(powder, finished):
