@@ -1,6 +1,7 @@
 """What a proposer may know of a campaign, folded from its events."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from campaigns import lifecycle as facts
 from campaigns.results import History, Identification, Trial
@@ -33,9 +34,28 @@ def history(events: Iterable[facts.Event]) -> History:
                 trials[scored.sample] = _scored(trial, scored, found[scored.scan])
             case facts.SampleEnded() as ended:
                 status = "failed" if ended.status == "failed" else "unusable"
-                update = {"status": status}
+                if status == "failed":
+                    update: dict[str, object] = {"status": status}
+                else:  # also if it was scored before its pattern was analysed again
+                    update = {"status": status, "scores": {}, "verdict": None}
                 trials[ended.sample] = trials[ended.sample].model_copy(update=update)
     return History(trials=tuple(trials.values()))
+
+
+def last_of_lab(events: Sequence[facts.Event]) -> facts.Event:
+    """Return the last event of the lab's own: analyses may follow a campaign's end."""
+    ends = (e for e in events if isinstance(e.payload, facts.CampaignEnded))
+    return next(ends, events[-1])
+
+
+def reanalysed(events: Iterable[facts.Event]) -> tuple[str, ...]:
+    """Return the samples of which one scan has several results, of which one counts."""
+    counts = Counter(
+        (event.payload.sample, event.payload.scan)
+        for event in events
+        if isinstance(event.payload, facts.Identified)
+    )
+    return tuple(dict.fromkeys(s for (s, _), number in counts.items() if number > 1))
 
 
 def _pending(proposed: facts.Proposed) -> Trial:

@@ -22,6 +22,8 @@ class Ledger:
     firings: list[facts.Fired] = field(default_factory=list)
     scans: dict[str, facts.PatternMeasured] = field(default_factory=dict)
     """Sample to its latest scan."""
+    patterns: dict[str, list[facts.PatternMeasured]] = field(default_factory=dict)
+    """Sample to its scans, oldest first."""
     identified: dict[str, facts.Identified] = field(default_factory=dict)
     """Scan to its latest identification."""
     asked: dict[str, facts.LongerScanAsked] = field(default_factory=dict)
@@ -62,14 +64,17 @@ class Ledger:
                 self.firings.append(payload)
             case facts.PatternMeasured():
                 self.scans[payload.sample] = payload
+                self.patterns.setdefault(payload.sample, []).append(payload)
             case facts.Identified():
                 self.identified[payload.scan] = payload
             case facts.LongerScanAsked():
                 self.asked[payload.sample] = payload
             case facts.Scored():
                 self.scored[payload.sample] = payload
+                self.held.pop(payload.sample, None)
             case facts.SampleEnded():
                 self.held[payload.sample] = payload
+                self.scored.pop(payload.sample, None)
             case facts.CampaignEnded():
                 self.ended = payload.reason
             case _:

@@ -217,7 +217,11 @@ def _(payload: facts.Scored, event: facts.Event) -> Iterator[Change]:
                 "flags": text(score.flags),
             },
         )
-    values = {"status": "scored", "measured": text(payload.measured)}
+    values = {
+        "status": "scored",
+        "reason": "",
+        "measured": text(payload.measured),
+    }
     yield Update(SampleRow, {"sample": payload.sample}, values)
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from campaigns import labels
 from campaigns import lifecycle as facts
-from campaigns.history import history
+from campaigns.history import history, last_of_lab, reanalysed
 from campaigns.inventory import Stock, stock
 from campaigns.narrative import Narrator, duration, scored
 from campaigns.results import Score, Trial
@@ -54,6 +54,8 @@ class Status:
     """`pending`, `scored`, `failed`, `unusable` to how many."""
     verdicts: dict[str, int]
     """`made`, `not made`, `withheld` to how many."""
+    reanalysed: tuple[str, ...]
+    """Samples with an older result beside the one that counts."""
     n_planned: int
     """Experiments allowed by the budget."""
     running: tuple[RunningTask, ...]
@@ -71,7 +73,7 @@ class Status:
             f"lab time  {duration(self.lab_seconds)}, {self.n_events} events",
             f"load      {self.load}",
             f"samples   {proposed} of {self.n_planned} ({counts or 'none yet'})",
-            *self._verdict_lines(),
+            *self._result_lines(),
             *(
                 f"running   {task.task} on {task.instrument} for "
                 f"{duration(task.seconds)}: {labels.listed(task.samples)}"
@@ -90,9 +92,13 @@ class Status:
             f"last      {self.last_event}",
         )
 
-    def _verdict_lines(self) -> tuple[str, ...]:
+    def _result_lines(self) -> tuple[str, ...]:
         listed = ", ".join(f"{number} {says}" for says, number in self.verdicts.items())
-        return (f"target    {listed}",) if listed else ()
+        lines = [f"target    {listed}"] if listed else []
+        if self.reanalysed:
+            again = labels.listed(self.reanalysed)
+            lines.append(f"analysed  again: {again}; the newest result counts")
+        return tuple(lines)
 
 
 def status(store: Store) -> Status:
@@ -115,10 +121,11 @@ def status(store: Store) -> Status:
         state="ended" if progress.campaign == "ended" else "running",
         mode=opened.mode,
         n_events=len(events),
-        lab_seconds=events[-1].lab_time - events[0].lab_time,
+        lab_seconds=last_of_lab(events).lab_time - events[0].lab_time,
         load=max((trial.load for trial in trials), default=0),
         samples=counts,
         verdicts=dict(sorted(verdicts.items())),
+        reanalysed=reanalysed(events),
         n_planned=spec.budget.experiments,
         running=_running(progress, events),
         best=_best(spec, trials),

@@ -218,9 +218,17 @@ class Store:
         """Return what is wanted."""
         return CampaignSpec.model_validate(self.opened.spec)
 
-    def history(self) -> History:
-        """Return what a proposer may know."""
-        return history(self.events(kinds=KINDS))
+    def history(self, *, until: int | None = None) -> History:
+        """Return what a proposer may know.
+
+        Args:
+            until: Sequence number of the last event that counts, so that an old
+                decision can be made again; all count if absent.
+        """
+        events = self.events(kinds=KINDS)
+        return history(
+            event for event in events if until is None or event.sequence <= until
+        )
 
     def rows(self, table: type[Row]) -> list[Row]:
         """Return all rows of a table in the order of its primary key."""

@@ -68,6 +68,8 @@ three different things: what was proposed, what the instruments were told, and w
 they measured. Masses are in g, temperatures in degrees Celsius, holds in hours, weight
 fractions and yields in shares of 1. A `pending` sample has no result yet; a `failed`
 one could not be made; an `unusable` or `held` one has no result that can be trusted.
+A pattern may have been analysed more than once: `samples` has the newest result, the
+other tables have all, by `sequence`.
 """
 
 

@@ -101,13 +101,16 @@ def _samples(store: Store) -> list[Record]:
         values = _firing(firing)
         for sample in json.loads(firing.samples):
             extra[sample] |= values
-    for score in store.rows(ScoreRow):
+    samples = store.rows(SampleRow)
+    scored = {row.sample for row in samples if row.status == "scored"}
+    # Newest last: of several analyses it is the one that counts.
+    for score in (row for row in store.rows(ScoreRow) if row.sample in scored):
         extra[score.sample] |= {
             f"score.{score.objective}": score.mean,
             f"score_sd.{score.objective}": score.variance**0.5,
         }
     records = []
-    for row in store.rows(SampleRow):
+    for row in samples:
         record = _flat(row)
         # The recipe has its own file; here it would be a document in a cell.
         del record["recipe"]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from campaigns import labels
 from campaigns import lifecycle as facts
-from campaigns.history import history
+from campaigns.history import history, last_of_lab, reanalysed
 from campaigns.labels import Quantity
 from campaigns.results import Trial
 from campaigns.review import findings
@@ -110,7 +110,7 @@ def _objectives(spec: CampaignSpec) -> tuple[ObjectiveView, ...]:
 def _facts(
     spec: CampaignSpec, events: Sequence[facts.Event], trials: Sequence[Trial]
 ) -> tuple[tuple[str, str], ...]:
-    opened, last = events[0].payload, events[-1]
+    opened, last = events[0].payload, last_of_lab(events)
     counts = {
         status: sum(trial.status == status for trial in trials)
         for status in ("scored", "pending", "failed", "unusable")
@@ -120,6 +120,7 @@ def _facts(
     mode, lab = "", ""
     if isinstance(opened, facts.CampaignOpened):
         mode, lab = opened.mode, str(opened.lab.get("name", ""))
+    again = labels.listed(reanalysed(events))
     return (
         ("Target", labels.chemical(spec.target.formula)),
         ("Samples", f"{len(trials)} of {spec.budget.experiments} ({listed or 'none'})"),
@@ -127,6 +128,7 @@ def _facts(
         ("From", _minute(events[0].lab_time)),
         ("To", _minute(last.lab_time) + ("" if ended else " (still running)")),
         ("Lab", f"{lab} ({mode})"),
+        *((("Analysed again", f"{again}; the newest result counts"),) if again else ()),
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from campaigns import labels
 from campaigns import lifecycle as facts
+from campaigns.history import last_of_lab
 from campaigns.narrative import duration
 from campaigns.results import Score, Trial
 from campaigns.review.views import ObjectiveView, ResultRow, SampleView, WarningView
@@ -184,7 +185,8 @@ def _effort(
     rows: Sequence[ResultRow],
 ) -> tuple[str, ...]:
     loads = len({trial.load for trial in trials})
-    took = duration(events[-1].lab_time - events[0].lab_time)
+    end = last_of_lab(events)
+    took = duration(end.lab_time - events[0].lab_time)
     sentences = [
         f"{len(trials)} of {spec.budget.experiments} experiments in {loads} furnace "
         f"{'load' if loads == 1 else 'loads'} and {took} of lab time."
@@ -193,7 +195,7 @@ def _effort(
         top = best_row(objectives, rows, objectives[0])
         number = [trial.sample for trial in trials].index(top.sample) + 1
         sentences.append(f"The best was experiment {number}, in load {top.load}.")
-    last = events[-1].payload
+    last = end.payload
     sentences.append(
         f"Ended: {last.reason}."
         if isinstance(last, facts.CampaignEnded)
@@ -212,7 +214,12 @@ def warnings(samples: Sequence[SampleView]) -> tuple[WarningView, ...]:
             for label, score in sample.scores.items()
             for flag in score.flags
         ]
-        texts += [doubt for pattern in sample.patterns for doubt in pattern.quality]
+        texts += [
+            doubt
+            for pattern in sample.patterns
+            if pattern.is_counted
+            for doubt in pattern.quality
+        ]
         is_odd = sample.status in {"failed", "unusable", "held"}
         if texts or is_odd:
             unique = tuple(dict.fromkeys(texts)) or ("its analysis is not usable",)

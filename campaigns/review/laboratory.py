@@ -9,6 +9,7 @@ import numpy as np
 from campaigns import labels
 from campaigns import lifecycle as facts
 from campaigns.blobs import decode_trace
+from campaigns.history import last_of_lab
 from campaigns.inventory import stock
 from campaigns.labels import Quantity
 from campaigns.review.instruments import people
@@ -126,7 +127,7 @@ def timeline(events: Sequence[facts.Event]) -> tuple[BarView, ...]:
                 over.append(_closed(open_bars.pop(name), hours, outcome))
             case _:
                 pass
-    end = (events[-1].lab_time - begin) / SECONDS_PER_HOUR
+    end = (last_of_lab(events).lab_time - begin) / SECONDS_PER_HOUR
     over += [_closed(bar, end, "started") for bar in open_bars.values()]
     return tuple(sorted(over, key=lambda bar: (bar.start_hours, bar.task)))
 

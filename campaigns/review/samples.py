@@ -40,6 +40,8 @@ class _Record:
     )
     """Scan to its analyses, oldest first."""
     ended: facts.SampleEnded | None = None
+    scored: facts.Scored | None = None
+    asked: facts.LongerScanAsked | None = None
 
 
 def sample_views(
@@ -87,6 +89,10 @@ def _records(events: Sequence[facts.Event]) -> dict[str, _Record]:
                 analyses.append(identified.identification)
             case facts.SampleEnded() as ended:
                 records[ended.sample].ended = ended
+            case facts.Scored() as scored:
+                records[scored.sample].scored = scored
+            case facts.LongerScanAsked() as asked:
+                records[asked.sample].asked = asked
             case _:
                 pass
     return records
@@ -159,6 +165,12 @@ def _pattern(store: Store, scan: facts.PatternMeasured, record: _Record) -> Patt
         program=scan.program,
         raw=scan.raw,
         analyses=len(analyses),
+        is_counted=record.scored is None or record.scored.scan == scan.scan,
+        asked=(
+            record.asked.reason
+            if record.asked and record.asked.scan == scan.scan
+            else ""
+        ),
     )
     latest = analyses[-1] if analyses else None
     if latest is None or not latest.fit:

@@ -113,6 +113,10 @@ class PatternView:
     """sha256 of the instrument's file."""
     analyses: int
     """How many times it was analysed; the latest is shown."""
+    is_counted: bool = True
+    """Whether the sample's score rests on it."""
+    asked: str = ""
+    """Why a longer scan was asked for after it; empty if none was."""
     rwp: float | None = None
     gof: float | None = None
     is_usable: bool = True

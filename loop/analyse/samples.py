@@ -21,10 +21,12 @@ from campaigns.spec import CampaignSpec
 from campaigns.synthesis import measured_parameters
 from instruments.labspec import LabSpec
 from loop.analyse.candidates import candidate_phases, expected_elements, target_phases
+from loop.analyse.instrumentfile import for_pattern
 from loop.analyse.objectives import Measure, score
 from loop.analyse.patterns import parse
 from loop.analyse.phases import identify
 from loop.analyse.powder import RunFacts
+from loop.analyse.profile import Instrument
 from loop.analyse.quantify import AMORPHOUS, UNKNOWN
 from loop.analyse.references import Reference, from_phases
 from loop.analyse.rescan import Question, reason_for_longer
@@ -102,19 +104,36 @@ def identify_scan(
     ledger: Ledger,
     scan: PatternMeasured,
     raw: bytes,
+    *,
+    instrument: Instrument | None = None,
 ) -> Result:
     """Identify the phases of one scan among the campaign's candidates.
+
+    Args:
+        spec: The campaign.
+        table: The phase table.
+        ledger: The campaign's records.
+        scan: The scan.
+        raw: The diffractometer's own file.
+        instrument: The diffractometer; by default what the file says of it.
 
     Raises:
         AnalysisError: If the pattern cannot be analysed.
     """
     dosed = ledger.dosed_grams(scan.sample)
     crucibles = {firing.crucible for firing in ledger.recipe(scan.sample).firings}
-    pattern = parse(raw, scan.suffix, name=scan.scan)
+    pattern = parse(raw, scan.suffix, name=scan.scan, instrument=instrument)
+    if instrument is not None:
+        instrument = for_pattern(instrument, pattern, name=scan.scan)
     candidates = candidate_phases(spec, dosed, table, crucibles=crucibles)
     wavelength = pattern.wavelengths[0]
     references = from_phases(candidates, wavelength=wavelength)
-    found, fit = identify(pattern, references, expected=expected_elements(spec, dosed))
+    found, fit = identify(
+        pattern,
+        references,
+        instrument=instrument,
+        expected=expected_elements(spec, dosed),
+    )
     found = found.model_copy(update={"fit": address(encode_fit(fit))})
     identified = Identified(
         sample=scan.sample,

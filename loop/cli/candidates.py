@@ -57,9 +57,9 @@ def choose(
         _refuse_both(references, campaign)
         entries = of_folder(references, is_computed=is_computed)
     elif campaign is None:
-        entries = of_phases(_table(references).values())
+        entries = of_phases(phase_table(references).values())
     else:
-        entries, known = _of_campaign(campaign, sample, _table(references))
+        entries, known = _of_campaign(campaign, sample, phase_table(references))
         expected |= known
     if is_computed and (references is None or not references.is_dir()):
         raise SpecError.single(
@@ -92,7 +92,12 @@ def _elements(text: str | None) -> frozenset[str] | None:
     return frozenset(symbols)
 
 
-def _table(path: Path | None) -> "PhaseTable":
+def phase_table(path: Path | None) -> "PhaseTable":
+    """Return the phase table of a file, the packaged one if none is named.
+
+    Raises:
+        SpecError: If it is no phase table.
+    """
     from campaigns.materials.phases import PhaseTable
 
     if path is None:

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from campaigns import labels
+from campaigns.history import last_of_lab
 from campaigns.spec import CampaignSpec
 from campaigns.store import Store
 from campaigns.summary import Row, Summary, summarise
@@ -30,9 +31,9 @@ def print_summary(
         as_json: Print one JSON object in place of tables.
     """
     summary = summarise(store.spec, store.history())
-    first, *_, last = store.events()
+    events = store.events()
     # Of the whole campaign, whichever processes it took.
-    lab_seconds = last.lab_time - first.lab_time
+    lab_seconds = last_of_lab(events).lab_time - events[0].lab_time
     if as_json:
         figures = {
             "experiments": summary.experiments,
