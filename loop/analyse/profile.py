@@ -5,14 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from instruments.quantities import Floats, Pattern
+from loop.analyse.anodes import beta_of
 
 _GAUSS = 4.0 * np.log(2.0)
 _SIMPSON_SHIFTS = np.array([0.0, 0.25, 1.0])
 _SIMPSON_WEIGHTS = np.array([1.0, 4.0, 1.0]) / 6.0
 _ASYMMETRIC_BELOW_DEGREES = 50.0
-_K_BETA_ANGSTROM = 1.39225
 _TUNGSTEN_ANGSTROM = 1.47635
-"""Cu K-beta and W L-alpha1. Source: Bearden, Rev. Mod. Phys. 39 (1967) 78."""
+"""W L-alpha1. Source: Bearden, Rev. Mod. Phys. 39 (1967) 78."""
 _WEAK_SHARE, _WEAK_REACH_DEGREES = 0.03, 0.6
 
 
@@ -197,8 +197,9 @@ def lines(
     sine = np.sin(np.radians(alpha1_degrees) / 2.0)
     first, second = instrument.wavelengths
     spectrum = [(second / first, instrument.alpha_ratio)]
-    if instrument.beta_ratio > 0.0:
-        spectrum.append((_K_BETA_ANGSTROM / first, instrument.beta_ratio))
+    beta = beta_of(first)
+    if instrument.beta_ratio > 0.0 and beta is not None:
+        spectrum.append((beta / first, instrument.beta_ratio))
     if instrument.tungsten_ratio > 0.0:
         spectrum.append((_TUNGSTEN_ANGSTROM / first, instrument.tungsten_ratio))
     at, height = [alpha1_degrees], [strength]

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 
 from instruments.quantities import Floats, Pattern
-from loop.analyse.formats.anodes import doublet_of, lines_of
+from loop.analyse.anodes import doublet_of, lines_of
 from loop.analyse.profile import Instrument
 
 

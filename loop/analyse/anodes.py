@@ -1,4 +1,4 @@
-"""The K-alpha lines of X-ray tubes."""
+"""The K lines of X-ray tubes."""
 
 K_ALPHA = {
     "Cr": (2.2897260, 2.2936510),
@@ -16,6 +16,17 @@ Source: International Tables for Crystallography C (2004), table 4.2.2.1, after 
 et al., Phys. Rev. A 56 (1997) 4554, and Deslattes et al., Rev. Mod. Phys. 75 (2003)
 35; copper rounded as Malvern Panalytical files give it, 3 parts in a million more.
 """
+K_BETA = {
+    "Cr": 2.0848810,
+    "Mn": 1.9102160,
+    "Fe": 1.7566040,
+    "Co": 1.6208260,
+    "Ni": 1.5001520,
+    "Cu": 1.39225,
+    "Mo": 0.632303,
+}
+"""K-beta1,3 by anode, angstrom; source as for `K_ALPHA`, of copper Bearden, Rev. Mod.
+Phys. 39 (1967) 78."""
 _SAME = 2e-4
 """Relative difference of wavelengths below which they are the same line: programs round
 to four digits, and doublets lie 2e-3 apart."""
@@ -36,4 +47,12 @@ def doublet_of(wavelength: float) -> tuple[float, float] | None:
         for named in (first, (2.0 * first + second) / 3.0):
             if abs(wavelength / named - 1.0) < _SAME:
                 return first, second
+    return None
+
+
+def beta_of(alpha1: float) -> float | None:
+    """Return K-beta of the tube whose K-alpha1 is given, angstrom; `None` of others."""
+    for anode, (first, _) in K_ALPHA.items():
+        if abs(alpha1 / first - 1.0) < _SAME:
+            return K_BETA.get(anode)
     return None
