@@ -101,10 +101,11 @@ def _version_1(data: _Bytes) -> list[RawScan]:
         if scans and data.word(at, 4) == "RAW":
             at += 4
         n = data.whole(at)
-        angles = even_angles(data.single(at + 20), data.single(at + 8), n)
+        # Points are read first: a count that is wrong shows there.
+        values = data.intensities(at + 152, n)
         scan = RawScan(
-            angles,
-            data.intensities(at + 152, n),
+            even_angles(data.single(at + 20), data.single(at + 8), n),
+            values,
             unit="claimed",
             seconds_per_point=_seconds(data.single(at + 4)),
             wavelengths=_pair(data.single(at + 68), data.single(at + 72)),
@@ -152,10 +153,11 @@ def _version_3(data: _Bytes) -> list[RawScan]:
         # Files of fixed drives leave the size of a record at 0.
         stride = stride or 4
         start = at + header + extra
+        values = data.intensities(start, n, stride=stride)
         if data.whole(at + 196) in _OVER_TWO_THETA:
             scan = RawScan(
                 even_angles(data.double(at + 16), data.double(at + 176), n),
-                data.intensities(start, n, stride=stride),
+                values,
                 unit="claimed",
                 seconds_per_point=_seconds(data.single(at + 192)),
                 anode=data.word(608, 4),

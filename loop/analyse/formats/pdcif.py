@@ -47,7 +47,9 @@ def _blocks(content: bytes) -> list[dict[str, Any]]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of odd but harmless CIFs
             parsed = CifFile.from_str(content.decode("utf-8-sig"))
-    except (ValueError, KeyError, IndexError, AssertionError, TypeError) as error:
+    except (
+        ValueError, KeyError, IndexError, AssertionError, TypeError, ArithmeticError,
+    ) as error:  # fmt: skip
         raise ValueError(f"not a CIF, or cut off: {error}") from error
     # Newer dictionaries write a dot after the category.
     return [

@@ -91,7 +91,7 @@ def even_angles(start: float, step: float, n: int) -> Floats:
     Raises:
         ValueError: If the figures give no rising angles.
     """
-    if not (np.isfinite(start) and np.isfinite(step) and step > 0.0 and n > 0):
+    if not (abs(start) < 360.0 and 0.0 < step < 360.0 and n > 0):
         raise ValueError(f"{n} points from {start:g} by {step:g} degrees: no scan")
     angles: Floats = start + step * np.arange(n, dtype=np.float64)
     return angles

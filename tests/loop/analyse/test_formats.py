@@ -172,6 +172,8 @@ def test_wavelength_in_a_heading():
         ),
         (files.ras(X, [Y], attenuation=0 * X), ".ras", "attenuation"),
         (b"*RAS_DATA_START", ".ras", "cut off"),
+        (b"data_a\nloop_\ndata_b\n", ".cif", "not a CIF"),
+        (b"RAW " + b"\xff" * 600, ".raw", "cut off"),
         (b"\0" * 5000, ".raw", "empty"),
     ],
 )
