@@ -19,7 +19,7 @@ from campaigns.materials.phases import PhaseTable
 from loop.analyse.answers import Answer, identify_file, identify_pattern
 from loop.analyse.library import Drawn, Library, of_folder, of_phases
 from loop.analyse.patterns import CU_K_ALPHA, read
-from loop.analyse.referencecache import ReferenceCache, default_folder
+from loop.analyse.referencecache import user_cache
 from loop.analyse.references import Reference
 
 _MAIN = """
@@ -55,9 +55,8 @@ class Bench:
             for stem, row in rows.items()
             if not is_quick or stem.endswith("2min")
         }
-        cache = ReferenceCache(default_folder())
         return cls(
-            folder, truth, Library(of_folder(folder / "references"), None, cache)
+            folder, truth, Library(of_folder(folder / "references"), None, user_cache())
         )
 
     @property

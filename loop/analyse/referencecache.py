@@ -42,8 +42,8 @@ class Refusal:
     reason: str
 
 
-def default_folder(environment: Mapping[str, str] = os.environ) -> Path:
-    """Return where references are kept.
+def default_folder(environment: Mapping[str, str] = os.environ) -> Path | None:
+    """Return where references are kept; none for a user without a home.
 
     Args:
         environment: `ATHANOR_CACHE` names the folder; else it is `athanor` in the
@@ -56,7 +56,16 @@ def default_folder(environment: Mapping[str, str] = os.environ) -> Path:
         return Path(given)
     if given := environment.get("XDG_CACHE_HOME"):
         return Path(given) / "athanor"
-    return Path.home() / ".cache" / "athanor"
+    try:
+        return Path.home() / ".cache" / "athanor"
+    except RuntimeError:
+        return None
+
+
+def user_cache() -> "ReferenceCache | None":
+    """Return the user's cache; none where there is no place for it."""
+    folder = default_folder()
+    return ReferenceCache(folder) if folder else None
 
 
 @dataclass(frozen=True, slots=True)

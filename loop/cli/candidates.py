@@ -48,7 +48,7 @@ def choose(
         SpecError: If an option cannot be used.
     """
     from loop.analyse.library import Library, of_folder, of_phases
-    from loop.analyse.referencecache import ReferenceCache, default_folder
+    from loop.analyse.referencecache import user_cache
 
     named = _elements(elements)
     expected = named or frozenset()
@@ -70,7 +70,7 @@ def choose(
         raise SpecError.single(
             "--sample", repr(sample), "a sample of a campaign", "give --campaign DB"
         )
-    library = Library(entries, named, ReferenceCache(default_folder()))
+    library = Library(entries, named, user_cache())
     return Chosen(library, expected)
 
 

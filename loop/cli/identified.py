@@ -46,7 +46,9 @@ def _phases(answered: Answered) -> Table:
         table.add_row(
             f"  {name}",
             chemical(formula_text(formulas[name])),
-            f"{100 * weight:.1f} ± {100 * sigma:.1f}",
+            f"{100 * weight:.1f} ± {100 * sigma:.1f}"
+            if sigma
+            else f"{100 * weight:.0f}",
             *_crystallites(answer, name),
             ", ".join(answer["alternatives"].get(name, ())),
         )

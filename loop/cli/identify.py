@@ -71,7 +71,7 @@ def identify(
     from loop.cli.errors import FAILURE
 
     _refuse_same_stems(patterns)
-    _refuse_place(plot)
+    _refuse_place(plot, is_root=is_root)
     chosen = choose(
         references=references,
         elements=elements,
@@ -125,14 +125,17 @@ def _refuse_same_stems(paths: list[Path]) -> None:
         seen[path.stem] = path
 
 
-def _refuse_place(plot: Path | None) -> None:
+def _refuse_place(plot: Path | None, *, is_root: bool) -> None:
     """Refuse a kind of picture that cannot be written, and a folder that is not there.
 
     Before any pattern is read: an answer is not lost for want of its picture.
     """
+    from campaigns.errors import SpecError
+
+    if plot is None and is_root:
+        raise SpecError.single("--sqrt", "no --plot", "both", "say what file to draw")
     if plot is None:
         return
-    from campaigns.errors import SpecError
     from campaigns.review.pictures import WRITERS
 
     if plot.suffix.lower() not in WRITERS:

@@ -14,6 +14,7 @@ from loop.analyse.referencecache import (
     code_version,
     default_folder,
     key_of,
+    user_cache,
 )
 from tests.loop.analyse.synthetic import references
 
@@ -133,7 +134,17 @@ def test_another_version_starts_anew_and_clears_what_is_old(tmp_path, monkeypatc
     assert left == {"next", "third"}
 
 
-def test_the_folder_follows_the_environment(tmp_path):
+def test_a_user_without_home_goes_without(monkeypatch):
+    def homeless():
+        raise RuntimeError
+
+    monkeypatch.delenv("ATHANOR_CACHE", raising=False)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr("pathlib.Path.home", homeless)
+    assert user_cache() is None
+
+
+def test_the_folder_follows_the_environment():
     assert default_folder({"ATHANOR_CACHE": "/a", "XDG_CACHE_HOME": "/b"}).name == "a"
     assert str(default_folder({"XDG_CACHE_HOME": "/b"})) == "/b/athanor"
     assert default_folder({}).parts[-2:] == (".cache", "athanor")

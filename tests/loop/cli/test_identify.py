@@ -172,6 +172,7 @@ def test_candidates_of_a_campaign_and_of_its_samples(powder, finished):
         (("--references", "empty", "--campaign", "x.toml"), "leave one option out"),
         (("--campaign", "none.toml"), "none.toml"),
         (("--sample", "S1"), "give --campaign DB"),
+        (("--sqrt",), "say what file to draw"),
         (("--computed",), "together with --references DIR"),
         (("--plot", "none/p.png"), "a folder that exists"),
         (("--plot", "p.pdf"), "files ending in .png, .svg, .html"),
