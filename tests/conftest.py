@@ -16,3 +16,16 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = athanor("simulate", file, "--proposer", "random", "-o", run)
     assert done.code == 0, done.err
     return run
+
+
+@pytest.fixture(scope="session")
+def rescanned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a finished campaign whose two samples were scanned twice."""
+    from tests.end_to_end.runs import athanor, write_rescanned_campaign
+
+    folder = tmp_path_factory.mktemp("rescanned")
+    file = write_rescanned_campaign(folder)
+    run = folder / "run"
+    done = athanor("simulate", file, "--proposer", "random", "-o", run)
+    assert done.code == 0, done.err
+    return run

@@ -66,7 +66,8 @@ Each line of `events.jsonl` carries in `previous` the sha256 of the line before 
 In `tables/samples`, columns that begin with `planned`, `commanded` and `measured` are
 three different things: what was proposed, what the instruments were told, and what
 they measured. Masses are in g, temperatures in degrees Celsius, holds in hours, weight
-fractions and yields in shares of 1. A `pending` sample has no result yet; a `failed`
+fractions and yields in shares of 1. `verdict` says whether the target was made, and
+why not if that is withheld. A `pending` sample has no result yet; a `failed`
 one could not be made; an `unusable` or `held` one has no result that can be trusted.
 A pattern may have been analysed more than once: `samples` has the newest result, the
 other tables have all, by `sequence`.

@@ -101,6 +101,10 @@ def _samples(store: Store) -> list[Record]:
         values = _firing(firing)
         for sample in json.loads(firing.samples):
             extra[sample] |= values
+    for trial in store.history().trials:
+        if trial.verdict is not None:
+            told = trial.verdict.model_dump().items()
+            extra[trial.sample] |= {f"verdict.{key}": value for key, value in told}
     samples = store.rows(SampleRow)
     scored = {row.sample for row in samples if row.status == "scored"}
     # Newest last: of several analyses it is the one that counts.
@@ -125,7 +129,7 @@ def _place(column: str) -> tuple[int, str]:
     plain = tuple(SampleRow.model_fields)
     if column in plain:
         return plain.index(column), ""
-    known = ("score", "score_sd", "planned", "commanded", "measured")
+    known = ("verdict", "score", "score_sd", "planned", "commanded", "measured")
     return len(plain) + known.index(group), column
 
 

@@ -72,8 +72,8 @@ class Silent:
 class Headlines:
     """Words the events that a person waits for."""
 
-    KINDS = ("load-planned", "fired", "scored", "sample-ended", "resumed",
-             "campaign-ended")  # fmt: skip
+    KINDS = ("load-planned", "fired", "longer-scan-asked", "scored", "sample-ended",
+             "resumed", "campaign-ended")  # fmt: skip
 
     def __init__(self) -> None:
         """Start with nothing told."""

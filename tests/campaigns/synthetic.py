@@ -18,6 +18,7 @@ from campaigns.results import (
     Proposal,
     Score,
     Slice,
+    Verdict,
 )
 from campaigns.spec import CampaignSpec
 from campaigns.store import Store
@@ -310,9 +311,17 @@ class Writer:
             "energy": Score(mean=celsius / 200, variance=0.01),
         }
         measured = {"fire.temperature_celsius": celsius - 1.5}
+        verdict = Verdict(
+            says="made" if mean > 0.5 else "not made", share=mean, probability=0.93,
+            reason=f"{mean:.0%} of the crystalline part is target",
+        )  # fmt: skip
         self.add(
             facts.Scored(
-                sample=sample, scan=f"{sample}-scan", scores=scores, measured=measured
+                sample=sample,
+                scan=f"{sample}-scan",
+                scores=scores,
+                measured=measured,
+                verdict=verdict,
             )
         )
 

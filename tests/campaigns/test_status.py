@@ -32,6 +32,7 @@ def test_a_full_campaign_has_its_best(store):
     assert (
         "best      yield 0.860 ± 0.030 by S0008: precursors Y2O3 + BaO2 + CuO, " in text
     )
+    assert "target    3 made, 3 not made" in text
     assert "stock     Y2O3: 18.796 g left of 20 g" in text
 
 

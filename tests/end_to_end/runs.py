@@ -41,6 +41,12 @@ hold_hours = [2, 4]
 [budget]
 experiments = {experiments}
 """
+ASKING = """
+[[outcome_constraints]]
+measure = "impurity"
+phase = "BaO2"
+at_most = 0.01
+"""
 
 
 class Outcome(NamedTuple):
@@ -58,6 +64,19 @@ def write_campaign(folder: Path, text: str = "", *, experiments: int = 4) -> Pat
     (folder / "lab.toml").write_text(lab.replace("slots = 8", "slots = 2"), "utf-8")
     file = folder / "tiny.toml"
     file.write_text(text or CAMPAIGN.format(experiments=experiments), "utf-8")
+    return file
+
+
+def write_rescanned_campaign(folder: Path) -> Path:
+    """Write a campaign whose first scans of 4 s cannot show what it asks about."""
+    kinds = ("dose", "mix", "dry", "fire", "scan")
+    steps = "".join(f'[[steps]]\nkind = "{kind}"\n' for kind in kinds)
+    programs = 'program = "quick"\nlonger = "8min"\n'
+    text = CAMPAIGN.format(experiments=2) + ASKING + steps + programs
+    file = write_campaign(folder, text)
+    lab = folder / "lab.toml"
+    changed = lab.read_text("utf-8").replace("2min = 120.0", "quick = 4.0")
+    lab.write_text(changed, "utf-8")
     return file
 
 

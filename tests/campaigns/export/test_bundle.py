@@ -63,6 +63,7 @@ def test_tables_hold_what_was_planned_commanded_and_measured(store, tmp_path):
     assert float(last["score.yield"]) == pytest.approx(0.86)
     assert rows[0]["status"] == "failed"
     assert rows[0]["score.yield"] == ""
+    assert (last["verdict.says"], rows[0]["verdict.says"]) == ("made", "")
     assert len(table(tmp_path / "out", "events")) == len(store.events())
     for path in (tmp_path / "out" / "tables").glob("*.csv"):
         stored = parquet.read_table(path.with_suffix(".parquet"))
@@ -119,7 +120,7 @@ def test_columns_stand_in_an_order_that_a_person_can_read(store, tmp_path):
     assert names[:5] == ["sample", "sequence", "load", "role", "status"]
     groups = [name.partition(".")[0] for name in names if "." in name]
     assert list(dict.fromkeys(groups)) == [
-        "score", "score_sd", "planned", "commanded", "measured",
+        "verdict", "score", "score_sd", "planned", "commanded", "measured",
     ]  # fmt: skip
     assert list(table(tmp_path / "out", "doses")[0])[:3] == [
         "sequence", "lab_time", "sample",

@@ -100,6 +100,7 @@ def test_results_are_shown_with_their_uncertainty(page):
     assert "Peaks at 27.1° are explained by no phase" in page
     assert "The model expects most target near 910 °C with BaO₂." in page
     assert "74.0 ± 3.2" in page
+    assert "Target made: 86% of the crystalline part is target." in page
     assert "Candidates that were not taken (1)" in page
 
 
