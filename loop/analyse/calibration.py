@@ -22,6 +22,8 @@ end below 80 degrees."""
 _LARGEST_REST = 0.2
 """Share of the intensity above background that a standard may leave unexplained; the
 shapes of lines leave 0.05, a foreign pattern 0.9."""
+_LARGEST_FIRST_REST = 0.7
+"""The same before anything is fitted but the displacement."""
 _LARGEST_SHIFT_DEGREES = 0.04
 _LARGEST_FOREIGN = 0.02
 """Height of a foreign line over the standard's strongest."""
@@ -97,7 +99,10 @@ def calibrate(
             f"{name}: {even.two_theta[0]:.1f} to {even.two_theta[-1]:.1f} degrees "
             f"holds fewer than {_FEWEST_LINES} lines of the standard; measure 20 to 120"
         )
-    best = min(fits, key=lambda fit: fit.rest(fit.placed()))
+    rests = [fit.rest(fit.placed()) for fit in fits]
+    best = fits[int(np.argmin(rests))]
+    if min(rests) > _LARGEST_FIRST_REST:
+        _refuse_other(best, name, rest=min(rests), shifts=())
     return _calibration(best, name)
 
 

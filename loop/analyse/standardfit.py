@@ -17,6 +17,11 @@ _SHARP = Broadening(0.0, 0.0)
 _DEPTHS, _DEPTH_SHARES = np.polynomial.laguerre.laggauss(4)
 
 
+_HEIGHTS = np.arange(-0.6, 0.61, 0.04)
+_WIDTHS = np.array([0.06, 0.15, 0.4])
+"""Displacements (mm) and Gaussian widths (degrees) tried out as starts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unknown:
     """One fitted figure: its prior, its bounds, and how far the model errs of it."""
@@ -50,6 +55,7 @@ sets how deep the beam goes. Zero and displacement differ by how their shifts go
 the angle: not at all, and as the cosine of theta. Priors: alignment as in Cheary &
 Coelho, J. Appl. Cryst. 25 (1992) 109; widths as of laboratory optics; the natural
 width of copper's K-alpha1, 2.3 eV, is 0.033 degrees of tan theta."""
+_DISPLACEMENT, _GAUSS = 1, 2
 
 
 class StandardFit:
@@ -132,16 +138,15 @@ class StandardFit:
         return np.concatenate([residual, prior])
 
     def placed(self) -> Floats:
-        """Return starting values with the displacement that puts lines roughly."""
+        """Return starting values: where lines roughly are, and how wide."""
         values = np.array([unknown.centre for unknown in UNKNOWNS])
-        values[2] = 0.15
-        trials = np.arange(-0.6, 0.61, 0.04)
-        costs = []
-        for trial in trials:
-            values[1] = trial
-            costs.append(float((self._residual(values)[0] ** 2).sum()))
-        values[1] = trials[int(np.argmin(costs))]
-        values[2] = UNKNOWNS[2].centre
+        values[_GAUSS] = _WIDTHS[1]
+        for index, trials in ((_DISPLACEMENT, _HEIGHTS), (_GAUSS, _WIDTHS)):
+            costs = []
+            for trial in trials:
+                values[index] = trial
+                costs.append(float((self._residual(values)[0] ** 2).sum()))
+            values[index] = trials[int(np.argmin(costs))]
         return values
 
     def parts(self, values: Floats) -> tuple[Floats, Floats]:
