@@ -10,7 +10,9 @@ from loop.analyse.formats.scan import RawScan
 _SEPARATORS = re.compile(r"[,;\s]+")
 _DECIMAL_COMMA = re.compile(r"\s*\d+,\d+\s*[;\s]\s*\d+")
 _COMMENTS = ("#", "'", "!", "/", "*")
-_WAVELENGTH = re.compile(r"(?:wavelength|lambda)\D{0,20}(\d\.\d{3,})", re.IGNORECASE)
+_WAVELENGTH = re.compile(
+    r"(?:wave[ _]?length|lambda)(?:_ALPHA1)?\D{0,20}(\d\.\d{3,})", re.IGNORECASE
+)
 _EVEN_SCALE = 0.05
 
 

@@ -17,6 +17,8 @@ _COUNTS = ("_pd_meas_counts_total",)
 _INTENSITIES = ("_pd_meas_intensity_total", "_pd_proc_intensity_total")
 _ANGLES = ("_pd_meas_2theta_scan", "_pd_proc_2theta_corrected")
 _RANGES = ("_pd_meas_2theta_range_", "_pd_proc_2theta_range_")
+_ROUNDED = 0.005
+"""Relative error of an increment as files round it."""
 _NET = "_pd_proc_intensity_net"
 _UNCERTAINTY = re.compile(r"\(\d+\)$")
 
@@ -65,6 +67,10 @@ def _scan(block: dict[str, Any]) -> RawScan | None:
     if _word(block, "_diffrn_radiation_probe").lower() in ("neutron", "electron"):
         raise ValueError("measured with neutrons or electrons; X-rays are expected")
     intensity = _numbers(block, name)
+    # `_pd_meas_` or `_pd_proc_`, as the intensities.
+    told = _number(block, f"{name[:9]}number_of_points")
+    if told is not None and told != len(intensity):
+        raise ValueError(f"{len(intensity)} points where {told:g} are announced; torn?")
     angle = _angle(block, len(intensity))
     if len(angle) != len(intensity):
         raise ValueError(f"{len(angle)} angles against {len(intensity)} of {name}")
@@ -126,12 +132,18 @@ def _angle(block: dict[str, Any], n: int) -> Floats:
         if key in block:
             return _numbers(block, key)
     for stem in _RANGES:
-        ends = [f"{stem}{end}" for end in ("min", "max", "inc")]
-        if all(key in block for key in ends):
-            first, last, step = (float(_numbers(block, key)[0]) for key in ends)
-            if abs(first + step * (n - 1) - last) > 0.5 * abs(step):
-                raise ValueError(f"{n} points do not go from {first:g} to {last:g}")
-            return even_angles(first, (last - first) / max(1, n - 1), n)
+        if f"{stem}min" in block and f"{stem}max" in block and n > 1:
+            first = float(_numbers(block, f"{stem}min")[0])
+            last = float(_numbers(block, f"{stem}max")[0])
+            step = (last - first) / (n - 1)
+            told = _number(block, f"{stem}inc") or step
+            # Increments are rounded; a point more or less shifts every line.
+            if abs(told - step) > max(_ROUNDED * abs(step), 0.5 * told / n):
+                raise ValueError(
+                    f"{n} points from {first:g} to {last:g} degrees are {step:.5g} "
+                    f"apart, not {told:.5g}"
+                )
+            return even_angles(first, step, n)
     raise ValueError("an observed pattern without 2 theta; d or time of flight?")
 
 

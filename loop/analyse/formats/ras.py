@@ -13,7 +13,8 @@ from loop.analyse.formats.scan import RawScan, rows
 
 _ENTRY = re.compile(r'\*([A-Z0-9_-]+)\s+"([^"]*)"')
 _OTHER_AXES = ("omega", "theta", "phi", "chi", "alpha", "beta", "x", "y", "z")
-_SLITS = ("ds", "divergenceslit", "incidentslit")
+_SLITS = ("ds", "slitds", "divergenceslit", "incidentslit")
+_MOST_AXES = 128
 _ANGLE = re.compile(r"(\d+(?:\.\d+)?)(?:/(\d+))?\s*deg")
 
 
@@ -104,7 +105,7 @@ def _seconds(fact: Callable[[str], str | None]) -> float:
 
 def _slit(fact: Callable[[str], str | None]) -> float | None:
     """Return the divergence slit where it is told as an angle, degrees."""
-    for index in range(64):
+    for index in range(_MOST_AXES):
         name = fact(f"MEAS_COND_AXIS_NAME-{index}")
         if name is not None and name.replace(" ", "").lower() in _SLITS:
             found = _ANGLE.search(fact(f"MEAS_COND_AXIS_POSITION-{index}") or "")

@@ -1,6 +1,7 @@
 """Each vendor's file gives its pattern; a broken one gives a clear error."""
 
 import contextlib
+import re
 import warnings
 
 import numpy as np
@@ -146,7 +147,22 @@ def test_layouts_of_one_format():
         assert np.allclose(found.two_theta, X, atol=2e-5)
 
 
+def test_range_of_a_cif():
+    ranged = files.cif(X, [Y], has_range=True)
+    bare = re.sub(rb"_pd_meas_2theta_range_inc.*\n", b"", ranged)
+    for content in (bare, ranged.replace(b"range_inc 0.020000", b"range_inc 0.02001")):
+        assert np.allclose(parse(content, ".cif").two_theta, X, atol=2e-5)
+    wrong = ranged.replace(b"range_inc 0.020000", b"range_inc 0.021")
+    with pytest.raises(AnalysisError, match="apart, not"):
+        parse(wrong, ".cif")
+    few = files.cif(X, [Y], has_range=True, extra="_pd_meas_number_of_points 401\n")
+    with pytest.raises(AnalysisError, match="400 points where 401 are announced"):
+        parse(few, ".cif")
+
+
 def test_wavelength_in_a_heading():
+    head = b'*HW_XG_WAVE_LENGTH_ALPHA1 "1.788996"\n'
+    assert parse(head + files.xy(X, [Y]), ".txt").wavelengths == (1.788996, 1.792835)
     head = b"K-Alpha1 wavelength,1.7889960\nAngle,Intensity\n"
     found = parse(head + files.xy(X, [Y]), ".csv")
     assert found.wavelengths == (1.788996, 1.792835)
