@@ -143,7 +143,7 @@ class Report:
             for one in (self._with_elements(), answers)
         ]
         self._add(
-            Bar("F1 drop with a tenth of the counts", f1[0] - f1[1], "", 0.05, "lower")
+            Bar("F1 drop with a tenth of the counts", f1[0] - f1[1], "", 0.05, "min")
         )
 
     def many(self) -> None:
@@ -154,7 +154,7 @@ class Report:
         spent = [answer["cpu_seconds"] for answer in answers.values()]
         for stem, answer in answers.items():
             print(f"  {stem}: {', '.join(answer['weights'])}")
-        self._add(Bar("CPU, 500 candidates, longest", max(spent), "s", 10.0, "lower"))
+        self._add(Bar("CPU, 500 candidates, longest", max(spent), "s", 10.0, "min"))
 
     def command(self) -> None:
         """By the command itself: memory, start-up, and that it says the same."""
@@ -166,10 +166,10 @@ class Report:
             for k in here["weights"] | there.answer["weights"]
         )
         self._add(
-            Bar("peak memory with imports", there.peak_gigabytes, "GB", 0.6, "lower"),
+            Bar("peak memory with imports", there.peak_gigabytes, "GB", 0.6, "min"),
             Bar("CPU to start, 100 references kept", there.start_seconds, "s", 1.5,
-                "lower"),
-            Bar("command and benchmark differ by", apart, "", _SAME, "lower"),
+                "min"),
+            Bar("command and benchmark differ by", apart, "", _SAME, "min"),
         )  # fmt: skip
 
     def simulated(self) -> None:

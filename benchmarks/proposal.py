@@ -128,7 +128,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
     if args.json:
         bar = {"name": "proposal, worst of seeds", "value": worst, "unit": "CPU s"}
-        bars = [{**bar, "bar": BAR, "better": "lower"}]
+        bars = [{**bar, "bar": BAR, "better": "min"}]
         args.json.write_text(json.dumps({"bars": bars}, indent=1))
 
 

@@ -141,7 +141,7 @@ def _bars(result: dict[str, Any]) -> list[dict[str, Any]]:
             one[kind]["interval_95"][0],
             "yield",
             0.0,
-            "higher",
+            "max",
         )
         for other, one in result["compared"].items()
         for kind in ("measured", "true")
@@ -149,9 +149,9 @@ def _bars(result: dict[str, Any]) -> list[dict[str, Any]]:
     if "random" in result["compared"]:
         ratio = result["compared"]["random"]["experiments_ratio"]
         name = "experiments to 90 % of best, of random's median"
-        bars.append(_bar(name, ratio, "", 0.6, "lower"))
+        bars.append(_bar(name, ratio, "", 0.6, "min"))
     speed = result["methods"]["athanor"]["lab_over_wall"]
-    bars.append(_bar("lab time over wall time", speed, "", 1000.0, "higher"))
+    bars.append(_bar("lab time over wall time", speed, "", 1000.0, "max"))
     return bars
 
 
@@ -191,5 +191,5 @@ def show(result: dict[str, Any]) -> None:
         print(f"  experiments to 90 %, ratio of medians {one['experiments_ratio']:.2f}")
     print()
     for bar in result["bars"]:
-        sign = ">" if bar["better"] == "higher" else "<="
+        sign = ">" if bar["better"] == "max" else "<="
         print(f"{bar['name']}: {bar['value']} {bar['unit']} (bar {sign} {bar['bar']})")

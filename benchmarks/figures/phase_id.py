@@ -25,7 +25,7 @@ class Bar:
     value: float
     unit: str = ""
     bar: float | None = None
-    better: Literal["higher", "lower"] = "higher"
+    better: Literal["max", "min"] = "max"
 
     @property
     def is_met(self) -> bool | None:
@@ -33,12 +33,12 @@ class Bar:
         if self.bar is None:
             return None
         distance = self.value - self.bar
-        return (distance if self.better == "higher" else -distance) >= -1e-9
+        return (distance if self.better == "max" else -distance) >= -1e-9
 
     def __str__(self) -> str:
         """Write the figure as a line of the printed table."""
         verdict = {None: "", True: "met", False: "MISSED"}[self.is_met]
-        sign = ">=" if self.better == "higher" else "<="
+        sign = ">=" if self.better == "max" else "<="
         bar = "" if self.bar is None else f"{sign} {self.bar:g}"
         return f"{self.name:58s} {self.value:8.3f} {self.unit:7s} {bar:9s} {verdict}"
 
@@ -114,10 +114,10 @@ def weights(
         100 * abs(a) for values in by_phase(answers, truth).values() for a in values
     ]
     return [
-        Bar(f"weight MAE, {name}", float(np.mean(errors)), "points", bar, "lower"),
+        Bar(f"weight MAE, {name}", float(np.mean(errors)), "points", bar, "min"),
         Bar(f"weight MAE of the worst pattern, {name}", max(errors), "points", 13.0,
-            "lower"),
-        Bar(f"worst error of one weight, {name}", max(apart), "points", None, "lower"),
+            "min"),
+        Bar(f"worst error of one weight, {name}", max(apart), "points", None, "min"),
     ]  # fmt: skip
 
 
@@ -141,9 +141,9 @@ def intervals(answers: Answers, truth: Truth) -> list[Bar]:
     coverage = 100 * float(np.mean(inside))
     return [
         Bar("90 % intervals: coverage, at least", coverage, "%", 80.0),
-        Bar("90 % intervals: coverage, at most", coverage, "%", 97.0, "lower"),
+        Bar("90 % intervals: coverage, at most", coverage, "%", 97.0, "min"),
         Bar("90 % intervals: mean half-width", 100 * float(np.mean(half)), "points",
-            10.0, "lower"),
+            10.0, "min"),
     ]  # fmt: skip
 
 
@@ -155,8 +155,8 @@ def seconds(answers: Answers, *, name: str, bar: float) -> list[Bar]:
         if spent:
             found += [
                 Bar(f"CPU, {name}, {scan}, median", float(np.median(spent)), "s", bar,
-                    "lower"),
-                Bar(f"CPU, {name}, {scan}, longest", max(spent), "s", bar, "lower"),
+                    "min"),
+                Bar(f"CPU, {name}, {scan}, longest", max(spent), "s", bar, "min"),
             ]  # fmt: skip
     return found
 
@@ -181,7 +181,7 @@ def unknowns(
         Bar("true phase removed: flagged unknown", _percent(without.values()), "%",
             90.0),
         Bar("nothing removed: flagged unknown", _percent(whole.values()), "%", 5.0,
-            "lower"),
+            "min"),
     ]  # fmt: skip
 
 

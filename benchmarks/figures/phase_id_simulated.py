@@ -79,11 +79,11 @@ def intervals(total: int) -> list[Bar]:
     return [
         Bar("simulated 90 % intervals: coverage, at least", coverage, "%", 87.0),
         Bar("simulated 90 % intervals: coverage, at most", coverage, "%", 93.0,
-            "lower"),
+            "min"),
         Bar("simulated 90 % intervals: mean half-width", 100 * float(np.mean(half)),
-            "points", None, "lower"),
+            "points", None, "min"),
         Bar("simulated weight MAE", 100 * float(np.mean(errors)), "points", None,
-            "lower"),
+            "min"),
     ]  # fmt: skip
 
 
@@ -114,7 +114,7 @@ def limits(found: Iterable[Curve]) -> list[Bar]:
             min(100 * curve.half, 100.0),
             "wt%",
             1.5 if (curve.minor, curve.host) != PAIRS[-1] else None,
-            "lower",
+            "min",
         )
         for curve in found
     ]

@@ -17,6 +17,8 @@ from loop.analyse.phases import identify
 from loop.analyse.profile import Instrument
 from loop.analyse.quantify import AMORPHOUS, UNKNOWN
 
+Weights = dict[str, float]
+
 
 class HypothesisAnswer(TypedDict):
     """One set of phases that explains the pattern."""
@@ -139,9 +141,10 @@ def identify_pattern(
 def answer(found: Identification, drawn: Drawn, *, cpu_seconds: float) -> Answer:
     """Return an identification in the form that the command line prints."""
     amorphous = found.fractions.of(AMORPHOUS)
+    best = dict(found.hypotheses[0].weights) if found.hypotheses else {}
     return Answer(
-        weights=dict(found.hypotheses[0].weights) if found.hypotheses else {},
-        sigma=crystalline_sigma(found.fractions),
+        weights=best,
+        sigma=crystalline_sigma(found.fractions, best),
         alternatives={
             phase: list(alike) for phase, alike in found.alternatives.items()
         },
@@ -170,11 +173,17 @@ def answer(found: Identification, drawn: Drawn, *, cpu_seconds: float) -> Answer
     )
 
 
-def crystalline_sigma(fractions: PhaseFractions) -> dict[str, float]:
-    """Return each phase's standard deviation as a share of the identified part.
+def crystalline_sigma(fractions: PhaseFractions, best: Weights) -> Weights:
+    """Return how far each share of the identified part may lie from the best guess.
 
     Args:
-        fractions: Of the whole powder, with the unknown and the amorphous part.
+        fractions: Of the whole powder, averaged over hypotheses.
+        best: Weights of the best hypothesis; what others say instead is part of the
+            deviation.
+
+    Returns:
+        Root of the mean squared deviation from `best`, of every phase of any
+        hypothesis.
 
     Source:
         First-order propagation through w = f / sum f.
@@ -182,11 +191,13 @@ def crystalline_sigma(fractions: PhaseFractions) -> dict[str, float]:
     kept = [
         i for i, name in enumerate(fractions.phases) if name not in (UNKNOWN, AMORPHOUS)
     ]
-    share = np.array(fractions.mean)[kept]
-    if not share.sum() > 0.0:
+    amounts = np.array(fractions.mean)[kept]
+    if not amounts.sum() > 0.0:
         return {}
-    change = np.eye(len(kept)) - np.outer(share / share.sum(), np.ones(len(kept)))
-    change /= share.sum()
+    share = amounts / amounts.sum()
+    change = (np.eye(len(kept)) - share[:, None]) / amounts.sum()
     covariance = change @ np.array(fractions.covariance)[np.ix_(kept, kept)] @ change.T
-    sigma = np.sqrt(np.maximum(np.diag(covariance), 0.0))
-    return {fractions.phases[i]: float(s) for i, s in zip(kept, sigma, strict=True)}
+    names = [fractions.phases[i] for i in kept]
+    apart = share - np.array([best.get(name, 0.0) for name in names])
+    sigma = np.sqrt(np.maximum(np.diag(covariance), 0.0) + apart**2)
+    return dict(zip(names, map(float, sigma), strict=True))

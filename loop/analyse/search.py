@@ -20,7 +20,7 @@ from loop.analyse.screening import (
 )
 
 _MOST_PHASES = 8
-_RIVALS = 3
+_RIVALS, _ADDITIONS = 3, 2
 _REFINING = 4.0
 """How much more of chi squared a candidate may explain once its widths are refined."""
 _HOPELESS = 10.0
@@ -146,7 +146,7 @@ def _with_one_more(
 ) -> list[Solution]:
     """Return the sets with one phase more that could be worth their price."""
     problem, out = drawn.problem, []
-    for offer in offers(drawn, best.curves[:, best.scales > 0.0], columns)[:_RIVALS]:
+    for offer in offers(drawn, best.curves[:, best.scales > 0.0], columns)[:_ADDITIONS]:
         if offer.reference.name in best.names or not _is_promising(judge, offer):
             continue
         trial = refine(

@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 from botorch.acquisition.logei import qLogNoisyExpectedImprovement
+from botorch.acquisition.multi_objective import logei
 from botorch.acquisition.multi_objective.logei import (
     qLogNoisyExpectedHypervolumeImprovement,
 )
@@ -24,6 +25,11 @@ from botorch.acquisition.utils import prune_inferior_points
 from botorch.models.model import Model
 from botorch.sampling.normal import SobolQMCNormalSampler
 from torch import Tensor
+
+# BoTorch would compile a kernel into the user's cache on first use, if there is a
+# compiler: other digits on other machines, and a wait without end for the lock of a
+# process that was killed while it compiled.
+logei._load_attempted = True  # noqa: SLF001
 
 N_DRAWS, N_DRAWS_SEVERAL = 128, 64
 """Posterior draws behind each value, for one objective and for several, which take
