@@ -89,6 +89,8 @@ crucible = "Al2O3"
 [[steps]]
 kind = "scan"
 holder_grams = 0.5
+# program = "2min"              # a scan program of the lab file; its default if absent
+# longer = "8min"               # a second scan, only of samples that it would decide
 
 # What is searched. Numbers: {{ min, max }} with `step` or `log` if you like, a list of
 # values, or one value. Whatever is fixed in a step cannot be searched.
