@@ -137,21 +137,7 @@ def _calibration(fit: StandardFit, name: str) -> Calibration:
         reflections=fit.reflections(values),
     )
     rest = fit.rest(values)
-    fitted = tuple(
-        Fitted(
-            unknown.name,
-            unknown.unit,
-            float(value),
-            float(np.hypot(sigma, unknown.model)),
-            bool(sigma < 0.5 * unknown.sigma),
-        )
-        for unknown, value, sigma in zip(
-            UNKNOWNS, values, np.sqrt(np.diag(covariance)), strict=True
-        )
-    )
-    if not is_zero_told:
-        kept = replace(fitted[0], value=0.0, sigma=UNKNOWNS[0].sigma, is_told=False)
-        fitted = (kept, *fitted[1:])
+    fitted = _fitted(fit, values, covariance, is_zero_told=is_zero_told)
     residual = observed - background - lines
     weight = 1.0 / np.maximum(observed, 1.0)
     rwp = np.sqrt((weight * residual**2).sum() / (weight * observed**2).sum())
@@ -170,6 +156,25 @@ def _calibration(fit: StandardFit, name: str) -> Calibration:
     )
 
 
+def _fitted(
+    fit: StandardFit, values: Floats, covariance: Floats, *, is_zero_told: bool
+) -> tuple[Fitted, ...]:
+    """Return the figures with their errors; those not told as they were assumed."""
+    found = []
+    for unknown, value, sigma in zip(
+        UNKNOWNS, values, np.sqrt(np.diag(covariance)), strict=True
+    ):
+        total = float(np.hypot(sigma, unknown.model))
+        is_told = bool(sigma < 0.5 * unknown.sigma)
+        item = Fitted(unknown.name, unknown.unit, float(value), total, is_told)
+        if item.name == "zero_degrees" and not is_zero_told:
+            item = replace(item, value=0.0, sigma=unknown.sigma, is_told=False)
+        if item.name == "sample_millimetres" and not is_told:
+            item = replace(item, value=fit.start.sample_millimetres)
+        found.append(item)
+    return tuple(found)
+
+
 def _told(
     start: Instrument, fitted: tuple[Fitted, ...], notes: list[str]
 ) -> Instrument:
@@ -178,7 +183,6 @@ def _told(
     changes["displacement_millimetres"] = 0.0
     length = next(item for item in fitted if item.name == "sample_millimetres")
     if not length.is_told:
-        changes[length.name] = start.sample_millimetres
         notes.append(
             "the beam stays on the sample in this range: the sample length is kept; a "
             "standard with lines at lower angles tells it"
