@@ -209,6 +209,8 @@ def warnings(samples: Sequence[SampleView]) -> tuple[WarningView, ...]:
     found = []
     for sample in samples:
         texts = [sample.reason] if sample.reason else []
+        if sample.verdict and sample.verdict.says == "withheld":
+            texts.append(f"verdict on the target withheld: {sample.verdict.reason}")
         texts += [
             f"{label}: {flag}"
             for label, score in sample.scores.items()

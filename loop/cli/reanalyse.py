@@ -84,7 +84,12 @@ def _chosen(ledger: "Ledger", asked: list[str] | None) -> list[str]:
     """
     from campaigns.errors import SpecError
 
-    able = [name for name in ledger.patterns if ledger.is_settled(name)]
+    failed = {name for name, end in ledger.held.items() if end.status == "failed"}
+    able = [
+        name
+        for name in ledger.patterns
+        if ledger.is_settled(name) and name not in failed
+    ]
     for name in asked or ():
         if name not in able:
             listed = ", ".join(able) or "none yet"

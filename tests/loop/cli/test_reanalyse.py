@@ -8,6 +8,9 @@ import pytest
 
 from campaigns.lifecycle import Identified, Proposed, Scored
 from campaigns.store import Store
+from loop.analyse.instrumentfile import InstrumentFile
+from loop.analyse.profile import Instrument
+from loop.analyse.reanalysis import instrument_sha256
 from loop.propose.seats import history_sha256
 from tests.end_to_end.runs import ROOT, athanor, bodies, events
 
@@ -126,6 +129,30 @@ def test_an_unusable_result_takes_the_score_and_a_good_one_gives_it_back(
         store.verify()
         assert store.history().trials[0].status == "scored"
     assert athanor("report", database, "-o", tmp_path / "r.html").code == 0
+
+
+def test_an_instrument_file_is_used_and_recorded(database, tmp_path):
+    instrument = Instrument(gauss_degrees=0.1)
+    file = tmp_path / "aeris.toml"
+    file.write_text(InstrumentFile.of(instrument).text(), "utf-8")
+    done = athanor(
+        "reanalyse", database, "--instrument", file, "--sample", "S0003", "--apply"
+    )
+    assert done.code == 0, done.err
+    found = [
+        e.payload.instrument
+        for e in events(database)
+        if isinstance(e.payload, Identified) and e.payload.sample == "S0003"
+    ]
+    assert found == ["", instrument_sha256(instrument)]
+
+
+def test_a_database_in_use_is_refused_before_the_work(database):
+    with Store.open(database) as store:
+        store.lock()
+        done = athanor("reanalyse", database, "--apply")
+    assert done.code == 1
+    assert "another process is writing" in done.err
 
 
 @pytest.mark.parametrize(
