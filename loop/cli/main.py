@@ -64,4 +64,6 @@ def main() -> None:
             raise
         message, code = explain(error)
         sys.stderr.write(f"athanor: {message}\n")
+        for note in getattr(error, "__notes__", ()):
+            sys.stderr.write(f"  {note}\n")
         sys.exit(code)

@@ -94,6 +94,8 @@ class Effect:
     """Tells what became of an attempt: done, or surely not (None).
 
     Raises UnknownOutcomeError if neither can be shown."""
+    unfinished: str = "no sign that it began"
+    """What is recorded when `find` says that it has to be done (again)."""
 
 
 class Effects:
@@ -255,7 +257,7 @@ class Effects:
         except (HeldError, UnknownOutcomeError, InstrumentError) as error:
             raise self._held(effect, error, "unknown") from error
         if done is None:
-            self._fail(effect, "no sign that it began", "not-started")
+            self._fail(effect, effect.unfinished, "not-started")
         return done
 
     async def _ask(self, effect: Effect, attempt: int) -> Done | None:

@@ -152,6 +152,7 @@ async def mix(
             commanded=commanded,
             do=do,
             find=find,
+            unfinished="turned for an unknown part of its time; turned again in full",
         )
     )
 
@@ -174,6 +175,7 @@ async def weigh(bench: Bench, sample: Sample, balance: str, *, name: str) -> flo
             commanded={},
             do=do,
             find=find,
+            unfinished="the reading was lost; weighed again",
         )
     )
     return float(measured["grams"])

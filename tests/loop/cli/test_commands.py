@@ -14,6 +14,7 @@ import pytest
 
 from campaigns.store import Store
 from campaigns.tables import EventRow
+from loop.cli import main as main_module
 from loop.cli.errors import explain
 from loop.cli.running import ProposerName
 from loop.propose.proposer import NAMES
@@ -275,3 +276,18 @@ def test_a_changed_past_is_refused(finished, tmp_path):
         done = athanor(name, database)
         assert done.code == 1
         assert "30" in done.err
+
+
+def test_notes_of_an_error_are_printed(monkeypatch, capsys):
+    def fail() -> None:
+        error = OSError(5, "disk fell off", "campaign.db")
+        error.add_note("furnace-1: goes on with its program")
+        raise error
+
+    monkeypatch.setattr(main_module, "app", fail)
+    with pytest.raises(SystemExit) as ended:
+        main_module.main()
+    assert ended.value.code == 1
+    said = capsys.readouterr().err
+    assert "disk fell off" in said
+    assert "  furnace-1: goes on with its program\n" in said
