@@ -46,3 +46,19 @@ def test_text_that_is_no_event_is_refused():
 def test_a_current_event_reads_back():
     event = read_event(json.dumps(raw(SCHEMA_VERSION)))
     assert event.payload == synthetic.proposed("A")
+
+
+def test_events_from_before_verdicts_and_second_scans_are_read(tmp_path):
+    added = {"verdict", "references", "instrument", "program", "longer"}
+
+    def without(value):
+        if isinstance(value, dict):
+            return {k: without(v) for k, v in value.items() if k not in added}
+        return [without(one) for one in value] if isinstance(value, list) else value
+
+    with synthetic.create(tmp_path / "c.db") as store:
+        synthetic.fill(store)
+        for event in store.events(kinds=("proposed", "identified", "scored")):
+            old = json.loads(event.canonical())
+            read = read_event(json.dumps(without(old)))
+            assert without(json.loads(read.canonical())) == without(old)
