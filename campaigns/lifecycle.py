@@ -62,7 +62,7 @@ class LoadPlanned(Frozen):
     furnace: str
     samples: tuple[str, ...]
     seconds: float
-    """Planned length from first dose to last scan, s."""
+    """Planned length from first dose to last scan, every longer one included, s."""
 
 
 class TaskStarted(Frozen):
