@@ -19,7 +19,7 @@ from loop.analyse.refine import Solution
 from loop.analyse.search import search
 from loop.errors import AnalysisError
 
-METHOD = "2"
+METHOD = "3"
 """Raised when the same pattern and candidates may give another answer."""
 LOOK_ALIKE_RWP = 0.005
 """A look-alike fits within half a point of Rwp."""

@@ -11,6 +11,7 @@ from loop.analyse.profile import Instrument, displacement_degrees
 from loop.analyse.shapes import (
     MOUNT,
     OPTICS,
+    SHIFTS,
     Axis,
     Row,
     Shape,
@@ -21,6 +22,8 @@ from loop.analyse.shapes import (
 )
 
 _AXES: tuple[Axis, ...] = (0, 1, 2)
+_SMALL_STEP = 0.03
+"""After a step that gains less than this share, slopes serve once more."""
 _TEXTURE_GAIN = 12.0
 _TEXTURE_STEP = 0.05
 _RIVAL_AXIS = 0.5
@@ -93,8 +96,8 @@ def _jacobian(
     for index, row in enumerate(rows(solution.shapes, solution.instrument)):
         if not moving[index]:
             columns.append(np.zeros_like(problem.grid))
-        elif index == 0:
-            columns.append(_displaced(problem, solution))
+        elif row in SHIFTS:
+            columns.append(_shifted(problem, solution, SHIFTS[row]))
         else:
             columns.append(_difference(problem, solution, values, (index, row)))
     return np.stack(columns, 1)
@@ -116,11 +119,10 @@ def _difference(
     return column
 
 
-def _displaced(problem: Problem, solution: Solution) -> Floats:
-    """Return the weighted derivative by displacement: every line moves alike."""
-    unit = replace(
-        solution.instrument, displacement_millimetres=1.0, transparency_millimetres=0.0
-    )
+def _shifted(problem: Problem, solution: Solution, figure: str) -> Floats:
+    """Return the weighted derivative by a figure that moves all lines at an angle."""
+    none = dict.fromkeys(SHIFTS.values(), 0.0)
+    unit = replace(solution.instrument, **{**none, figure: 1.0})
     net = np.gradient(solution.curves @ solution.scales, problem.grid)
     change = -net * displacement_degrees(problem.grid, unit)
     column: Floats = change * problem.root
@@ -173,7 +175,8 @@ def refine(
         with_optics: Refine axial tail and K-beta too, when `only` is absent.
 
     Source:
-        Kaufman, BIT 15 (1975) 49: variable projection; Levenberg-Marquardt damping.
+        Kaufman, BIT 15 (1975) 49: variable projection; Levenberg-Marquardt damping;
+        slopes kept over small steps as in the chord method.
     """
     values = pack(shapes, instrument)
     table = rows(shapes, instrument)
@@ -184,30 +187,34 @@ def refine(
     values = np.clip(values, low, high)
     moving = _moving(table, only, with_optics=with_optics)
     best = _solve(problem, shapes, instrument, values)
-    damping, is_new = 1e-2, True
+    damping, is_fresh = 1e-2, False
+    jacobian = np.empty((0, 0))
     for _ in range(iterations):
-        if is_new:
+        if not is_fresh:
             jacobian = _jacobian(problem, best, values, moving)
             jacobian = _unexplained(problem, best, jacobian)
-            residual = (problem.observed - best.calculated) * problem.root
-            normal = jacobian.T @ jacobian + np.diag(sigma**-2)
-            slope = jacobian.T @ residual - (values - centre) / sigma**2
-            # A figure at a bound stays there while it is pushed outwards.
-            free = ~((values <= low) & (slope < 0) | (values >= high) & (slope > 0))
-            free &= moving
+            is_fresh = is_current = True
+        residual = (problem.observed - best.calculated) * problem.root
+        normal = jacobian.T @ jacobian + np.diag(sigma**-2)
+        slope = jacobian.T @ residual - (values - centre) / sigma**2
+        # A figure at a bound stays there while it is pushed outwards.
+        free = ~((values <= low) & (slope < 0) | (values >= high) & (slope > 0))
+        free &= moving
         trial = np.clip(values + _step(normal, slope, damping, free), low, high)
         there = _solve(problem, shapes, instrument, trial, still=best, only=only)
         gain = best.chi2 + best.penalty - there.chi2 - there.penalty
-        is_new = gain > 0.0
-        if is_new:
+        if gain > 0.0:
             values, best = trial, there
             damping = max(damping / 5.0, 1e-5)
+            is_fresh, is_current = gain < _SMALL_STEP * best.chi2, False
             if gain < tolerance * best.chi2:
                 break
-        else:
+        elif is_current:
             damping *= 8.0
             if damping > 1e3:
                 break
+        else:
+            is_fresh = False
     return best
 
 
