@@ -119,10 +119,22 @@ def _difference(
     return column
 
 
-def _shifted(problem: Problem, solution: Solution, figure: str) -> Floats:
-    """Return the weighted derivative by a figure that moves all lines at an angle."""
-    none = dict.fromkeys(SHIFTS.values(), 0.0)
-    unit = replace(solution.instrument, **{**none, figure: 1.0})
+def _shifted(
+    problem: Problem, solution: Solution, millimetres: tuple[float, float]
+) -> Floats:
+    """Return the weighted derivative by what moves all lines at one angle alike.
+
+    Args:
+        problem: The pattern.
+        solution: Where the derivative is taken.
+        millimetres: Change of displacement and of transparency.
+    """
+    displacement, transparency = millimetres
+    unit = replace(
+        solution.instrument,
+        displacement_millimetres=displacement,
+        transparency_millimetres=transparency,
+    )
     net = np.gradient(solution.curves @ solution.scales, problem.grid)
     change = -net * displacement_degrees(problem.grid, unit)
     column: Floats = change * problem.root

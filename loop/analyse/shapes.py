@@ -125,11 +125,8 @@ _ASYMMETRY = Row(OPTICS, 0.06, 0.04, 0.0, 0.2, 2e-3)
 _BETA = Row(OPTICS, 0.004, 0.005, 0.0, 0.03, 5e-4)
 _TUNGSTEN = Row(OPTICS, 0.0, 0.002, 0.0, 0.02, 5e-4)
 _TRANSPARENCY = Row(OPTICS, 0.05, 0.05, 0.0, 0.6, 5e-3)
-SHIFTS = {
-    _DISPLACEMENT: "displacement_millimetres",
-    _TRANSPARENCY: "transparency_millimetres",
-}
-"""Figures of the instrument that move all lines at one angle alike."""
+SHIFTS = {_DISPLACEMENT: (1.0, 0.0), _TRANSPARENCY: (0.0, 1.0)}
+"""Figures that move all lines at one angle alike, as displacement and transparency."""
 
 
 def rows(shapes: tuple[Shape, ...], instrument: Instrument) -> tuple[Row, ...]:
