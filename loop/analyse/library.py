@@ -3,7 +3,7 @@
 import hashlib
 import re
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -64,6 +64,8 @@ class Library:
     elements: frozenset[str] | None = None
     """Only structures made of these, C, H and O; none for all structures."""
     cache: ReferenceCache | None = None
+    grains: Mapping[str, float] = field(default_factory=dict)
+    """Measured grain diameters by name, micrometres."""
     _drawn: dict[float, Drawn] = field(default_factory=dict, compare=False)
 
     def at(self, wavelength: float) -> Drawn:
@@ -94,6 +96,8 @@ class Library:
             elif self.elements is None or found.elements <= self.elements | ALWAYS:
                 if entry.is_computed:
                     found = replace(found, cell_limit=COMPUTED_CELL_LIMIT)
+                if entry.name in self.grains:
+                    found = replace(found, grain_micrometres=self.grains[entry.name])
                 references.append(found)
         if not references:
             raise MaterialError(self._nothing(refused))

@@ -17,8 +17,9 @@ mixtures so that 90 % intervals hold nine weights in ten; see the documentation.
 GRAIN_MICROMETRES = 2.0
 """Median grain of a powder of unknown grains. Source: assumed beforehand; reagents and
 ground products are sold and made from below 1 to above 5 µm."""
-_GRAIN_SPREAD = 0.7
-"""Standard deviation of the logarithm of that size, each phase for itself."""
+_GRAIN_SPREAD, _MEASURED_SPREAD = 0.7, 0.2
+"""Standard deviation of the logarithm of that size, each phase for itself; and of a
+size that was measured."""
 _MEAN_PATH = 0.75
 """Mean way of X-rays in a sphere, in and out, in diameters. Source: Brindley (1945)."""
 _DEEPEST = 1.0
@@ -63,14 +64,24 @@ def weigh(problem: Problem, solution: Solution, evidence: Evidence) -> Weighed:
     let_out = np.exp(hidden)
     covariance = evidence.spread * scale_covariance(problem, solution)
     covariance = covariance * np.outer(let_out, let_out)
-    errors = np.hypot(SCALE_ERROR, _GRAIN_SPREAD * np.abs(hidden))
+    spread = np.array(
+        [
+            _GRAIN_SPREAD
+            if shape.reference.grain_micrometres is None
+            else _MEASURED_SPREAD
+            for shape in solution.shapes
+        ]
+    )
+    errors = np.hypot(SCALE_ERROR, spread * np.abs(hidden))
     covariance = covariance + np.diag((errors * amounts) ** 2)
     change = (np.eye(len(amounts)) - weights[:, None]) / total
     return Weighed(solution.names, weights, change @ covariance @ change.T)
 
 
 def hidden_in_grains(solution: Solution) -> Floats:
-    """Return by how much grains of a typical size weaken each phase, shape k.
+    """Return by how much its grains weaken each phase, shape k.
+
+    Grains that nobody measured are taken for typical ones.
 
     A grain that absorbs more than the powder as a whole hides part of itself. The
     intensity is exp(-value) of what an even powder would give; below 0 for the phases
@@ -83,7 +94,8 @@ def hidden_in_grains(solution: Solution) -> Floats:
     shapes = solution.shapes
     mu = np.array([shape.reference.attenuation for shape in shapes])
     density = np.array([shape.reference.density for shape in shapes])
-    path = _MEAN_PATH * GRAIN_MICROMETRES * 1e-4
+    grains = [shape.reference.grain_micrometres for shape in shapes]
+    path = _MEAN_PATH * 1e-4 * np.array([g or GRAIN_MICROMETRES for g in grains])
     hidden = np.zeros(len(shapes))
     for _ in range(4):  # the mean depends on the amounts; a few rounds settle it
         volume = solution.scales * np.exp(hidden) / density

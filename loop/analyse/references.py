@@ -54,6 +54,8 @@ class Reference:
     cell_limit: float = MEASURED_CELL_LIMIT
     """Largest relative change of a cell edge or angle that a fit may make; a third of
     it is taken for one standard deviation."""
+    grain_micrometres: float | None = None
+    """Diameter of its grains in the powder; none where nobody measured it."""
 
     @property
     def elements(self) -> frozenset[str]:

@@ -1,5 +1,6 @@
 """Which structures a command looks for: what its options name."""
 
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from campaigns.spec import CampaignSpec
     from loop.analyse.library import Entry, Library
 
+_LARGEST_GRAIN = 100.0
+"""Micrometres; coarser powders give spots, not lines."""
 _SEPARATORS = re.compile(r"[\s,;]+")
 
 
@@ -33,6 +36,7 @@ def choose(
     campaign: Path | None,
     sample: str | None,
     is_computed: bool,
+    grains: Iterable[str] = (),
 ) -> Chosen:
     """Return the structures that the options name.
 
@@ -43,6 +47,7 @@ def choose(
         campaign: Campaign file or database: only what its samples may hold.
         sample: Sample of the database: only what was dosed for it.
         is_computed: The CIF files are of computed structures.
+        grains: Measured grain diameters, each as `NAME=MICROMETRES`.
 
     Raises:
         SpecError: If an option cannot be used.
@@ -70,8 +75,27 @@ def choose(
         raise SpecError.single(
             "--sample", repr(sample), "a sample of a campaign", "give --campaign DB"
         )
-    library = Library(entries, named, user_cache())
-    return Chosen(library, expected)
+    sizes = _grains(grains, {entry.name for entry in entries})
+    return Chosen(Library(entries, named, user_cache(), sizes), expected)
+
+
+def _grains(texts: Iterable[str], names: set[str]) -> dict[str, float]:
+    """Return grain diameters by phase, micrometres."""
+    sizes: dict[str, float] = {}
+    for text in texts:
+        name, _, number = text.rpartition("=")
+        try:
+            size = float(number)
+        except ValueError:
+            size = math.nan
+        if name not in names or not 0.0 < size <= _LARGEST_GRAIN:
+            raise SpecError.single(
+                "--grain", repr(text),
+                f"NAME=MICROMETRES, up to {_LARGEST_GRAIN:g}, of a candidate phase",
+                "write it like --grain Bi2O3=4.5",
+            )  # fmt: skip
+        sizes[name] = size
+    return sizes
 
 
 def _elements(text: str | None) -> frozenset[str] | None:

@@ -46,6 +46,10 @@ def identify(
         Path | None,
         typer.Option(help="Instrument file, as `athanor calibrate xrd` writes it."),
     ] = None,
+    grain: Annotated[
+        list[str] | None,
+        typer.Option(help="Measured grain size, NAME=MICROMETRES; repeat for others."),
+    ] = None,
     scan: Annotated[
         int | None,
         typer.Option(min=1, help="Which scan of each file; else the sum of all."),
@@ -78,6 +82,7 @@ def identify(
         campaign=campaign,
         sample=sample,
         is_computed=is_computed,
+        grains=grain or (),
     )
     known = load_instrument(instrument) if instrument else None
     answered: dict[str, Answered] = {}

@@ -170,3 +170,19 @@ def test_measured_mixtures(stem, truth):
     assert seen.keys() == truth.keys()
     for name, weight in truth.items():
         assert seen[name] == pytest.approx(weight, abs=0.06)
+
+
+def test_a_measured_grain_size_moves_and_narrows_the_weights():
+    pattern = make({"Bi2O3": 0.4, "NiO": 0.6})
+    unknown = references("Bi2O3", "NiO")
+    coarse = tuple(replace(one, grain_micrometres=6.0) for one in unknown)
+    fine = tuple(replace(one, grain_micrometres=0.5) for one in unknown)
+    shares, sigmas = {}, {}
+    for label, candidates in (("?", unknown), ("6", coarse), ("0.5", fine)):
+        found = identify(pattern, candidates)[0]
+        shares[label] = found.hypotheses[0].weights["Bi2O3"]
+        index = found.fractions.phases.index("Bi2O3")
+        sigmas[label] = found.fractions.covariance[index][index] ** 0.5
+    # The stronger absorber hides more of itself the coarser it is.
+    assert shares["0.5"] < shares["?"] < shares["6"]
+    assert sigmas["0.5"] < sigmas["?"]

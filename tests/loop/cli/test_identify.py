@@ -174,6 +174,8 @@ def test_candidates_of_a_campaign_and_of_its_samples(powder, finished):
         (("--sample", "S1"), "give --campaign DB"),
         (("--sqrt",), "say what file to draw"),
         (("--computed",), "together with --references DIR"),
+        (("--grain", "ZnO=x"), "NAME=MICROMETRES"),
+        (("--grain", "Nope=2"), "of a candidate phase"),
         (("--plot", "none/p.png"), "a folder that exists"),
         (("--plot", "p.pdf"), "files ending in .png, .svg, .html"),
         (("--campaign", "{campaign}", "--sample", "S1"), "a sample of a database"),
