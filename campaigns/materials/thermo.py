@@ -155,18 +155,27 @@ def table() -> Mapping[str, Species]:
     return read_table(text)
 
 
-def read_table(text: str) -> Mapping[str, Species]:
+def read_table(
+    text: str, known: Mapping[str, Species] = MappingProxyType({})
+) -> Mapping[str, Species]:
     """Read a thermochemistry file.
 
     Args:
         text: TOML as described at the head of `thermochemistry.toml`; a row may build
-            only on rows above it.
+            only on known rows and rows above it.
+        known: Rows to which those of the text are added; a row of the same name is
+            replaced.
 
     Raises:
         MaterialError: If a row is incomplete or builds on an unknown one.
     """
-    rows: dict[str, Species] = {}
-    for name, row in tomllib.loads(text).items():
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        message = f"thermochemistry cannot be read as TOML: {error}"
+        raise MaterialError(message) from error
+    rows = dict(known)
+    for name, row in document.items():
         try:
             rows[name] = _read_row(name, row, rows)
         except KeyError as error:
@@ -232,7 +241,9 @@ def _read_compound(
         parts=parts,
         excess=(1000.0 * enthalpy, entropy),
         sigma_invariant=1000.0 * float(row.get("sigma_invariant", row["sigma"])),
-        follows=tuple((s, float(n)) for s, n in row.get("follows", {}).items()),
+        follows=tuple(
+            (known[other].name, float(n)) for other, n in row.get("follows", {}).items()
+        ),
     )
 
 

@@ -12,6 +12,7 @@ from loop.cli import (
     identify,
     labs,
     phases,
+    reaction,
     reanalyse,
     records,
     running,
@@ -32,7 +33,7 @@ app = typer.Typer(
 app.add_typer(labs.app, name="lab")
 app.add_typer(phases.app, name="phases")
 app.add_typer(calibrate.app, name="calibrate")
-for module in (campaign, simulated, running, records, identify, reanalyse):
+for module in (campaign, simulated, running, records, identify, reanalyse, reaction):
     module.register(app)
 
 

@@ -4,22 +4,12 @@ from collections.abc import Iterator
 from functools import cache
 from math import log
 
+from campaigns.materials.atmospheres import PRESSURES, TRACE
 from campaigns.materials.formula import Formula
 from campaigns.materials.phases import PhaseTable
 from campaigns.materials.thermo import GAS_CONSTANT, gibbs, species_formula, table
 from loop.propose.features import SetChemistry
 
-PRESSURES = {
-    "air": {"O2": 0.2095, "CO2": 4.2e-4, "N2": 0.781},
-    "O2": {"O2": 1.0},
-    "CO2": {"CO2": 1.0},
-    "N2": {"N2": 1.0},
-}
-"""Partial pressures in bar; dry air as of the U.S. Standard Atmosphere (1976), CO2 as
-measured at Mauna Loa in 2022."""
-TRACE = 1e-5
-"""Pressure of a gas that an atmosphere is not made of, bar: impurities of bottled gas
-and what the powder itself gives off."""
 LOWEST_KELVIN, HIGHEST_KELVIN = 300.0, 2000.0
 
 
