@@ -1,4 +1,4 @@
-"""Pictures of fitted patterns in files: PNG, SVG and HTML."""
+"""Pictures of fitted patterns and of curves in files: PNG, SVG and HTML."""
 
 import html
 from collections.abc import Callable
@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from campaigns.review import curves
+from campaigns.review.curves import Curves
 from campaigns.review.diffractogram import Diffractogram
 from campaigns.review.figures import CYCLE, Figure
 from campaigns.review.traces import SEEN_SHARE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Canvas
 
 _WIDTH_INCHES, _PATTERN_INCHES, _ROW_INCHES = 10.0, 4.2, 0.22
 _DOTS_PER_INCH = 160
@@ -37,21 +40,34 @@ h1 {{ font-size: 1.2rem }}
 
 def write_html(view: Diffractogram, path: Path) -> None:
     """Write a page that opens without a network and can be enlarged."""
-    from plotly.io import to_html
-
     from campaigns.review import traces
 
-    drawing = to_html(
-        _coloured(traces.pattern(view)),
-        include_plotlyjs=True,
-        full_html=False,
-        div_id="pattern",
-        validate=False,
-        config={"displaylogo": False},
-    )
-    title, remarks = html.escape(view.title), html.escape("; ".join(view.remarks))
-    page = _PAGE.format(title=title, remarks=remarks, drawing=drawing)
-    path.write_text(page, encoding="utf-8")
+    figure = _coloured(traces.pattern(view))
+    _write_page(figure, path, title=view.title, remarks="; ".join(view.remarks))
+
+
+def write_curves(view: Curves, path: Path) -> None:
+    """Write curves; the suffix, one of `WRITERS`, says as what."""
+    if path.suffix.lower() == ".html":
+        _write_page(curves.plotly_figure(view), path, title=view.title, remarks="")
+        return
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure as Canvas
+
+    with rc_context({"font.size": 10, "axes.edgecolor": _MUTED, "svg.hashsalt": "0"}):
+        canvas = Canvas(figsize=(7.0, 4.2), layout="constrained")
+        axes = canvas.add_subplot()
+        for index, (name, band) in enumerate(view.bands.items()):
+            tint = curves.colour(index)
+            axes.plot(view.x, band.middle, color=tint, label=name)
+            axes.fill_between(
+                view.x, band.low, band.high, color=tint, alpha=curves.BAND_OPACITY,
+                linewidth=0.0,
+            )  # fmt: skip
+        axes.set(xlabel=view.x_title, ylabel=view.y_title, ylim=(-0.02, 1.02))
+        axes.set_title(view.title, fontsize=11, loc="left")
+        axes.legend(frameon=False)
+        _save(canvas, path)
 
 
 def write_image(view: Diffractogram, path: Path) -> None:
@@ -79,8 +95,7 @@ def write_image(view: Diffractogram, path: Path) -> None:
         for axes in (pattern, rows):
             axes.tick_params(axis="x", labelbottom=False)
         pattern.set_title(view.title, fontsize=11, loc="left")
-        meta = {"Date": None} if path.suffix.lower() == ".svg" else {}
-        canvas.savefig(path, dpi=_DOTS_PER_INCH, metadata=meta)
+        _save(canvas, path)
 
 
 WRITERS: dict[str, Callable[[Diffractogram, Path], None]] = {
@@ -89,6 +104,29 @@ WRITERS: dict[str, Callable[[Diffractogram, Path], None]] = {
     ".html": write_html,
 }
 """File suffix to what writes such a picture."""
+
+
+def _save(canvas: "Canvas", path: Path) -> None:
+    """Write a file that depends on the picture alone."""
+    meta = {"Date": None} if path.suffix.lower() == ".svg" else {}
+    canvas.savefig(path, dpi=_DOTS_PER_INCH, metadata=meta)
+
+
+def _write_page(figure: Figure, path: Path, *, title: str, remarks: str) -> None:
+    from plotly.io import to_html
+
+    drawing = to_html(
+        figure,
+        include_plotlyjs=True,
+        full_html=False,
+        div_id="pattern",
+        validate=False,
+        config={"displaylogo": False},
+    )
+    page = _PAGE.format(
+        title=html.escape(title), remarks=html.escape(remarks), drawing=drawing
+    )
+    path.write_text(page, encoding="utf-8")
 
 
 def _draw_pattern(axes: "Axes", view: Diffractogram) -> None:

@@ -68,14 +68,16 @@ def identify(
     ] = False,
 ) -> None:
     """Say which phases are in powders, how much of each, and how surely."""
-    from campaigns.errors import MaterialError
+    from campaigns.errors import MaterialError, SpecError
     from loop.analyse.answers import identify_file
     from loop.analyse.instrumentfile import load_instrument
     from loop.cli.candidates import choose
     from loop.cli.errors import FAILURE
 
     _refuse_same_stems(patterns)
-    _refuse_place(plot, is_root=is_root)
+    if plot is None and is_root:
+        raise SpecError.single("--sqrt", "no --plot", "both", "say what file to draw")
+    refuse_place(plot)
     chosen = choose(
         references=references,
         elements=elements,
@@ -130,15 +132,19 @@ def _refuse_same_stems(paths: list[Path]) -> None:
         seen[path.stem] = path
 
 
-def _refuse_place(plot: Path | None, *, is_root: bool) -> None:
+def refuse_place(plot: Path | None) -> None:
     """Refuse a kind of picture that cannot be written, and a folder that is not there.
 
-    Before any pattern is read: an answer is not lost for want of its picture.
+    Before any work is done: an answer is not lost for want of its picture.
+
+    Args:
+        plot: File to write; None for no picture.
+
+    Raises:
+        SpecError: If the picture cannot be written there.
     """
     from campaigns.errors import SpecError
 
-    if plot is None and is_root:
-        raise SpecError.single("--sqrt", "no --plot", "both", "say what file to draw")
     if plot is None:
         return
     from campaigns.review.pictures import WRITERS

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from loop.cli import (
+    backtest,
     calibrate,
     campaign,
     identify,
@@ -33,7 +34,9 @@ app = typer.Typer(
 app.add_typer(labs.app, name="lab")
 app.add_typer(phases.app, name="phases")
 app.add_typer(calibrate.app, name="calibrate")
-for module in (campaign, simulated, running, records, identify, reanalyse, reaction):
+for module in (
+    campaign, simulated, running, records, identify, reanalyse, reaction, backtest,
+):  # fmt: skip
     module.register(app)
 
 

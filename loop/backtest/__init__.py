@@ -1,0 +1,1 @@
+"""Replay of measured tables: which proposer needs the fewest experiments."""
