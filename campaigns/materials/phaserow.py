@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import Any
 
 from campaigns.errors import MaterialError
+from campaigns.materials.elements import ATOMIC_WEIGHTS
 from campaigns.materials.formula import Formula
 
 POSITIONS = ("refined", "model")
@@ -49,7 +50,7 @@ def parse_row(row: Mapping[str, Any], citations: Mapping[str, str]) -> dict[str,
         raise _fault(name, "formula", "nothing", "a formula such as BaCO3")
     values: dict[str, Any] = {
         "name": name,
-        "formula": Formula.parse(row["formula"]),
+        "formula": _formula(name, row["formula"]),
         "valence": _one_of(name, "valence", row.get("valence", "plain"), VALENCES),
         "positions": _one_of(
             name, "positions", row.get("positions", "refined"), POSITIONS
@@ -75,8 +76,18 @@ def parse_row(row: Mapping[str, Any], citations: Mapping[str, str]) -> dict[str,
 
 
 def _fault(name: str, field: str, found: str, allowed: str) -> MaterialError:
-    message = f"phase {name}, field {field}: found {found}; allowed: {allowed}"
+    message = (
+        f"phase {name}, field {field}: found {found}; allowed: {allowed};"
+        " correct it after the cited source"
+    )
     return MaterialError(message)
+
+
+def _formula(name: str, value: object) -> Formula:
+    try:
+        return Formula.parse(str(value))
+    except MaterialError as error:
+        raise _fault(name, "formula", str(error), "a formula such as BaCO3") from error
 
 
 def _one_of(name: str, field: str, value: object, allowed: tuple[str, ...]) -> str:
@@ -98,7 +109,8 @@ def _cell(name: str, value: object) -> tuple[float, ...] | None:
         return None
     if not isinstance(value, list) or len(value) != 6:
         raise _fault(name, "cell", repr(value), "[a, b, c, α, β, γ] in Å and degrees")
-    cell = tuple(float(number) for number in value)
+    numbers = [isinstance(n, int | float) for n in value]
+    cell = tuple(float(n) for n in value) if all(numbers) else (0.0,) * 6
     if min(cell) <= 0 or max(cell[3:]) >= 180:
         raise _fault(name, "cell", repr(value), "edges above 0, angles below 180")
     return cell
@@ -110,7 +122,12 @@ def _site(name: str, value: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(value, list) or len(value) not in {6, 7}:
         raise _fault(name, "sites", repr(value), shape)
     label, element, x, y, z, b_iso, *rest = value
-    occupancy = float(rest[0]) if rest else 1.0
+    if element not in ATOMIC_WEIGHTS:
+        raise _fault(name, f"sites.{label}", f"element {element!r}", "element symbols")
+    try:
+        occupancy = float(rest[0]) if rest else 1.0
+    except ValueError as error:
+        raise _fault(name, f"sites.{label}", repr(value), shape) from error
     if not 0 < occupancy <= 1:
         raise _fault(name, f"sites.{label}", f"occupancy {occupancy}", "above 0 to 1")
     try:

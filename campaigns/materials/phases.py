@@ -124,7 +124,10 @@ class PhaseTable(Mapping[str, Phase]):
         self._phases: dict[str, Phase] = {}
         for phase in phases:
             if phase.name in self._phases:
-                message = f"phase {phase.name!r} stands in the table twice"
+                message = (
+                    f"phase {phase.name!r} stands in the table twice; take one row out,"
+                    " or name polymorphs apart, such as TiO2-rutile"
+                )
                 raise MaterialError(message)
             self._phases[phase.name] = phase
 
@@ -189,13 +192,47 @@ class PhaseTable(Mapping[str, Phase]):
 @lru_cache(maxsize=8)
 def _load(path: Path) -> PhaseTable:
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
         message = f"phase table {path} cannot be read: {error}"
         raise MaterialError(message) from error
-    citations = document.get("citations", {})
-    rows = document.get("phase", [])
-    return PhaseTable(_phase(row, citations) for row in rows)
+    return read_table(text, path)
+
+
+def read_table(text: str, path: Path) -> PhaseTable:
+    """Read the text of a phase table.
+
+    Args:
+        text: TOML in the format of `phases.toml`; with `extends = "packaged"` above
+            all tables, its rows stand after those of that file.
+        path: Where the text comes from, for messages.
+
+    Raises:
+        MaterialError: Of every malformed row: its name, the field, what is allowed.
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        message = f"phase table {path} cannot be read: {error}"
+        raise MaterialError(message) from error
+    phases: list[Phase] = []
+    if (extends := document.get("extends")) is not None:
+        if extends != "packaged":
+            message = (
+                f"phase table {path}, extends: found {extends!r}; allowed: 'packaged'"
+                " (the table that comes along); correct it, or leave it out"
+            )
+            raise MaterialError(message)
+        phases += PhaseTable.load().values()
+    faults = []
+    for row in document.get("phase", []):
+        try:
+            phases.append(_phase(row, document.get("citations", {})))
+        except MaterialError as error:
+            faults.append(str(error))
+    if faults:
+        raise MaterialError("\n".join(faults))
+    return PhaseTable(phases)
 
 
 def _phase(row: Mapping[str, Any], citations: Mapping[str, str]) -> Phase:
@@ -221,7 +258,7 @@ def _structure(phase: Phase) -> "Structure":
         )
         raise MaterialError(message)
     lattice = Lattice.from_parameters(*phase.cell)
-    rotations, translations = _operations(phase.hall)
+    rotations, translations = operations(phase.hall)
     # Elements that share a site are one mixed site of the structure.
     mixed: dict[tuple[float, float, float], list[Site]] = {}
     for site in phase.sites:
@@ -237,7 +274,12 @@ def _structure(phase: Phase) -> "Structure":
 
 
 @lru_cache(maxsize=128)
-def _operations(hall: int) -> tuple[np.ndarray, np.ndarray]:
+def operations(hall: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return rotations (n x 3 x 3) and translations (n x 3) of a Hall number.
+
+    Raises:
+        MaterialError: If there is no such number.
+    """
     import spglib
 
     symmetry = spglib.get_symmetry_from_database(hall)

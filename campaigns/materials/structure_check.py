@@ -13,13 +13,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from campaigns.errors import MaterialError
-from campaigns.materials.phases import Phase
+from campaigns.materials.phases import Phase, operations
 from campaigns.materials.xraytables import DALTONS_PER_CUBIC_ANGSTROM
 
 if TYPE_CHECKING:
     from pymatgen.core.structure import Structure
 
 _DENSITY_SHARE = 0.02
+_SAME_CELL_SHARE = 0.005
+"""Cells of one phase by different authors agree better than this."""
+_COLDEST_CELSIUS, _HOTTEST_CELSIUS = 0.0, 4000.0
+"""No reagent of this trade melts below, no oxide or carbide above."""
+_METRIC_SHARE = 1e-4
 _SYMPREC_ANGSTROM = 0.01
 _REACH_ANGSTROM = 3.4
 """Bonds to oxygen longer than this add less than 0.05 valence units, even for Ba."""
@@ -37,14 +42,14 @@ class Problem:
     phase: str
     """Name of the row."""
     kind: str
-    """`formula`, `charge`, `density`, `contact`, `bond`, `valence sum`, `symmetry`
-    or `structure`."""
+    """A key of `REMEDIES`."""
     message: str
     """What was found, and what is allowed."""
 
     def __str__(self) -> str:
-        """Write the problem on one line."""
-        return f"{self.phase}: {self.kind}: {self.message}"
+        """Write the problem on one line, with what to do about it."""
+        remedy = REMEDIES[self.kind]
+        return f"{self.phase}: {self.kind}: {self.message}; {remedy}"
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,22 @@ class _Cation:
     r0: float
     """Bond-valence parameter with oxygen, Å."""
 
+
+REMEDIES = {
+    "temperature": "look the temperatures up again, in °C and in their gas",
+    "charge": "correct the formula, or state `valence`",
+    "structure": "correct hall, cell or sites",
+    "cell": "take the Hall number of the cited setting, or correct the cell",
+    "formula": "correct formula, occupancies, or the Hall number's origin",
+    "occupancy": "correct the occupancies of the elements that share the site",
+    "density": "cite a density by X-rays, and compare cell and formula with the source",
+    "contact": "correct the coordinates, or the Hall number's origin and setting",
+    "bond": "correct coordinates, element or Hall number",
+    "valence sum": "correct coordinates, element or Hall number",
+    "symmetry": "take the Hall number of the space group found, or correct the sites",
+    "duplicate": "keep one of the rows",
+}
+"""Kind of problem to what to do about it."""
 
 _CATIONS = {
     "H": _Cation((1,), (0.85, 1.10), 0.95),
@@ -109,12 +130,31 @@ def check(table: Mapping[str, Phase]) -> list[Problem]:
     Args:
         table: Phases by name; rows without a structure are checked for charge only.
     """
-    return [problem for phase in table.values() for problem in check_phase(phase)]
+    found = [problem for phase in table.values() for problem in check_phase(phase)]
+    return found + duplicates(table)
+
+
+def duplicates(table: Mapping[str, Phase]) -> list[Problem]:
+    """Return a problem for each row that describes the structure of one above it."""
+    seen: dict[tuple[object, ...], list[Phase]] = {}
+    found = []
+    for phase in table.values():
+        if phase.cell is None:
+            continue
+        alike = seen.setdefault((phase.hall, phase.formula.reduced.composition), [])
+        for other in alike:
+            if np.allclose(phase.cell, other.cell or 0.0, rtol=_SAME_CELL_SHARE):
+                text = f"the structure of {other.name} under another name"
+                found.append(Problem(phase.name, "duplicate", text))
+        alike.append(phase)
+    return found
 
 
 def check_phase(phase: Phase) -> list[Problem]:
     """Return everything wrong with one row."""
     found = [Problem(phase.name, "charge", text) for text in _charge(phase)]
+    found += [Problem(phase.name, "temperature", text) for text in _thermal(phase)]
+    found += [Problem(phase.name, "occupancy", text) for text in _occupancy(phase)]
     if not phase.has_structure:
         return found
     try:
@@ -122,6 +162,7 @@ def check_phase(phase: Phase) -> list[Problem]:
     except (MaterialError, ValueError) as error:
         return [*found, Problem(phase.name, "structure", str(error))]
     tests = {
+        "cell": _cell(phase, structure),
         "formula": _formula(phase, structure),
         "density": _density(phase, structure),
         "contact": _contacts(structure),
@@ -160,6 +201,46 @@ def _charge(phase: Phase) -> Iterator[str]:
     if not is_balanced:
         sums = ", ".join(sorted({f"{float(total):g}" for total in totals}))
         yield f"anions need {float(anions):g}, cations give {sums} ({phase.valence})"
+
+
+def _thermal(phase: Phase) -> Iterator[str]:
+    melts, decomposes = phase.melting_celsius, phase.decomposition_celsius
+    for word, celsius in (("melts", melts), ("decomposes", decomposes)):
+        if celsius is not None and not _COLDEST_CELSIUS <= celsius <= _HOTTEST_CELSIUS:
+            yield (
+                f"{word} at {celsius:g} °C; allowed: {_COLDEST_CELSIUS:g} to"
+                f" {_HOTTEST_CELSIUS:g} °C"
+            )
+    if (decomposes is None) != (not phase.decomposition_atmosphere):
+        yield "a decomposition temperature and its atmosphere; allowed: both or none"
+    is_melt_told = "melt" in phase.note
+    if melts is None or decomposes is None:
+        return
+    if melts < decomposes and not is_melt_told:
+        yield (
+            f"melts at {melts:g} °C, below its decomposition at {decomposes:g} °C;"
+            " allowed: with a `note` that it is the melt that decomposes"
+        )
+
+
+def _cell(phase: Phase, structure: "Structure") -> Iterator[str]:
+    """Yield a text where the symmetry does not leave the cell as it is."""
+    metric = structure.lattice.matrix @ structure.lattice.matrix.T
+    rotations, _ = operations(phase.hall or 0)
+    # A rotation of coordinates keeps lengths if it keeps the metric tensor.
+    turned = np.swapaxes(rotations, 1, 2) @ metric @ rotations
+    if np.abs(turned - metric).max() > _METRIC_SHARE * np.abs(metric).max():
+        edges = " ".join(f"{value:g}" for value in phase.cell or ())
+        yield f"Hall number {phase.hall} does not allow the cell {edges}"
+
+
+def _occupancy(phase: Phase) -> Iterator[str]:
+    filled: dict[tuple[float, float, float], float] = {}
+    for site in phase.sites:
+        filled[site.xyz] = filled.get(site.xyz, 0.0) + site.occupancy
+    for xyz, total in filled.items():
+        if total > 1 + 1e-6:
+            yield f"{total:g} atoms share the site at {xyz}; allowed: at most 1"
 
 
 def _formula(phase: Phase, structure: "Structure") -> Iterator[str]:

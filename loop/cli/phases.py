@@ -1,15 +1,28 @@
-"""The phase table: `athanor phases list`, `show` and `check`."""
+"""The phase table: `athanor phases list`, `show`, `check` and `add`."""
 
 import sys
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from pymatgen.core.structure import Structure
 
 app = typer.Typer(help="The table of known phases.", no_args_is_help=True)
 Table = Annotated[
     Path | None, typer.Option(help="Phase table in place of the one that comes along.")
 ]
+
+
+class Valence(StrEnum):
+    """What charge balance may expect of a phase, as rows state it."""
+
+    PLAIN = "plain"
+    MIXED = "mixed"
+    PEROXIDE = "peroxide"
+    METAL = "metal"
 
 
 @app.command("list")
@@ -64,3 +77,43 @@ def check(table: Table = None) -> None:
     if problems:
         raise typer.Exit(1)
     sys.stdout.write(f"{len(known)} phases, no problem\n")
+
+
+@app.command("add")
+def add_phase(
+    file: Annotated[Path, typer.Argument(help="Crystal structure, as CIF.")],
+    source: Annotated[
+        str, typer.Option(help="Where it comes from: paper, or database and entry.")
+    ],
+    name: Annotated[
+        str | None, typer.Option(help="Key of the row; else its formula.")
+    ] = None,
+    table: Annotated[
+        Path, typer.Option(help="Your phase table; created if need be.")
+    ] = Path("phases.toml"),
+    valence: Annotated[
+        Valence, typer.Option(help="What charge balance may expect.")
+    ] = Valence.PLAIN,
+) -> None:
+    """Add a structure to your own table, if the checker finds no fault."""
+    from campaigns.materials.ownphases import Addition, add
+
+    content = file.read_text(encoding="utf-8", errors="replace")
+    addition = Addition(
+        _structure(file, content), file, content, source, name, str(valence)
+    )
+    phase = add(addition, table)
+    sys.stdout.write(
+        f"{phase.name} ({phase.formula}, {len(phase.sites)} sites) added to {table}\n"
+    )
+
+
+def _structure(file: Path, content: str) -> "Structure":
+    from campaigns.errors import MaterialError
+    from loop.analyse.ciffile import structure_of
+
+    try:
+        return structure_of(content)
+    except Exception as error:
+        message = f"{file} cannot be read as a CIF: {error}"
+        raise MaterialError(message) from error
