@@ -12,6 +12,7 @@ would use. The analyser sees the file, the doses and the crucible, nothing else.
 import argparse
 import hashlib
 import json
+import os
 import sys
 import time
 from dataclasses import dataclass
@@ -20,8 +21,15 @@ from typing import Any
 
 import numpy as np
 
+# One thread: the matrices are small, and CPU time is among the figures.
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[_name] = "1"
+
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(ROOT / "benchmarks"))
+
+from figures.phase_id import Bar  # noqa: E402
 
 from campaigns.materials.phases import PhaseTable  # noqa: E402
 from campaigns.recipe import Recipe  # noqa: E402
@@ -298,6 +306,17 @@ def _other(entries: dict[str, Entry], name: str) -> dict[str, float]:
     }
 
 
+def bars(scores: dict[str, Any]) -> list[Bar]:
+    """Return the figures that stand for the rest; CPU is held against its bar."""
+    return [
+        Bar("target share, mean error", scores["target_mae_pp"], "points", None, "min"),
+        Bar("target share, worst", scores["target_worst_pp"], "points", None, "min"),
+        Bar("95 % intervals hold", 100 * scores["coverage_95"], "%", 90.0, "max"),
+        Bar("phases invented", float(scores["false"]), "", 0.0, "min"),
+        Bar("CPU, a campaign's candidates", scores["cpu_seconds"], "s", 0.8, "min"),
+    ]
+
+
 def line(name: str, entry: Entry) -> str:
     """Return what to print of one powder."""
     true, found, sigma = target_share(entry)
@@ -326,8 +345,10 @@ def main() -> int:
             print(line(name, entries[name]), flush=True)
     scores = figures(entries)
     print(json.dumps(scores, indent=1))
+    rows = [bar.row() for bar in bars(scores)]
+    print(*bars(scores), sep="\n")
     if options.json:
-        result = {"figures": scores, "powders": entries}
+        result = {"bars": rows, "figures": scores, "powders": entries}
         options.json.write_text(json.dumps(result, indent=1))
     return 0
 
