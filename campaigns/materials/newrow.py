@@ -21,6 +21,8 @@ _SYMPREC_ANGSTROM = 0.01
 _SAME_SITE_ANGSTROM = 0.05
 _WHOLE = 1e-3
 """Amounts per cell this near to whole numbers are whole."""
+_MOST_ATOMS = 12
+"""Atoms of the rarest element in a formula unit that are tried."""
 _DENOMINATORS = (1, 2, 3, 4, 6, 8, 12)
 _EXACT = 1e-6
 """Coordinates this near to a simple fraction are fixed by symmetry."""
@@ -121,17 +123,30 @@ def row_of(structure: "Structure") -> NewRow:
 
 
 def formula_of(structure: "Structure") -> Formula:
-    """Return one formula unit: the cell over what its whole amounts have in common."""
+    """Return one formula unit: the smallest in whole numbers, if at most one is not.
+
+    Where two or more amounts of the cell are not whole, as in a spinel of Li4Ti5O12,
+    the unit is a share of the least amount that makes all of them whole.
+    """
     cell = _amounts(structure.composition)
-    whole = [round(n) for n in cell.values() if abs(n - round(n)) < _WHOLE]
-    units = gcd(*whole) if whole else 1
-    shares = {
-        symbol: Fraction(round(n))
-        if abs(n - round(n)) < _WHOLE
-        else Fraction(round(n, 3)).limit_denominator(10_000)
-        for symbol, n in cell.items()
-    }
-    return Formula.of({symbol: n / units for symbol, n in shares.items()})
+    whole = [round(n) for n in cell.values() if _is_whole(n)]
+    unit = float(gcd(*whole)) if whole else 1.0
+    if len(cell) - len(whole) > 1:
+        least = min(cell.values())
+        shares = (least / n for n in range(1, _MOST_ATOMS + 1))
+        fitting = (u for u in shares if all(_is_whole(n / u) for n in cell.values()))
+        unit = next(fitting, unit)
+    amounts = {symbol: n / unit for symbol, n in cell.items()}
+    return Formula.of(
+        {
+            symbol: Fraction(round(n)) if _is_whole(n) else Fraction(str(round(n, 4)))
+            for symbol, n in amounts.items()
+        }
+    )
+
+
+def _is_whole(amount: float) -> bool:
+    return abs(amount - round(amount)) < _WHOLE
 
 
 def _amounts(composition: Any) -> dict[str, float]:  # noqa: ANN401

@@ -9,6 +9,8 @@ from pymatgen.analysis.structure_matcher import StructureMatcher
 
 from campaigns.errors import MaterialError
 from campaigns.materials import ownphases
+from campaigns.materials.formula import Formula
+from campaigns.materials.newrow import formula_of
 from campaigns.materials.ownphases import Addition, add
 from campaigns.materials.phases import PhaseTable, read_table
 from campaigns.materials.scattering import reflections
@@ -60,6 +62,21 @@ def test_a_row_is_the_structure_it_was_read_from(tmp_path, name):
     np.testing.assert_allclose(
         strengths[1], strengths[0], rtol=1e-3, atol=1e-5 * strengths[0].max()
     )
+
+
+@pytest.mark.parametrize(
+    ("lithium", "formula"),
+    [(1 / 6, "Li4Ti5O12"), (0.0, "LiTi2O4"), (0.1, "Li1.2Ti1.8O4")],
+)
+def test_formulas_of_mixed_sites_are_whole_where_they_can_be(lithium, formula):
+    structure = TABLE["MgAl2O4"].structure()
+    titanium = {"Li": lithium, "Ti": 1 - lithium} if lithium else {"Ti": 1.0}
+    structure.replace_species({"Mg": "Li", "Al": titanium})
+    found = formula_of(structure).composition
+    expected = Formula.parse(formula).composition
+    scale = found[0][1] / expected[0][1]
+    assert found == tuple((symbol, n * scale) for symbol, n in expected)
+    assert scale in {1, 5}
 
 
 def test_provenance_is_kept(tmp_path):
