@@ -157,7 +157,7 @@ class Report:
         *,
         bars: tuple[float | None, ...],
     ) -> None:
-        budget = 20 if self.is_quick else min(table.space.n, 120)
+        budget = 12 if self.is_quick else min(table.space.n, 120)
         found = self.run(table, makers, budget)
         for (key, label), bar in zip(
             (("1", "first"), ("5", "fifth"), ("all", "last")), bars, strict=True

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from instruments.clock import VIRTUAL_EPOCH_SECONDS
 from loop.cli.running import (
     DATABASE,
     AsJson,
@@ -57,6 +56,7 @@ def simulate(
     as_json: AsJson = False,
 ) -> None:
     """Run a campaign on the simulated lab, through the drivers of the real one."""
+    from instruments.clock import VIRTUAL_EPOCH_SECONDS
     from loop.cli.setup import checked_campaign, new_store
 
     spec, lab_spec = checked_campaign(file, lab, seed=seed)
@@ -76,6 +76,8 @@ def resume_simulated(store: "Store", *, speed: float | None, as_json: bool) -> N
         StoreError: If another process has the database, or the journal is not there
             or damaged.
     """
+    from instruments.clock import VIRTUAL_EPOCH_SECONDS
+
     # Before the journal is touched: its owner may still be at work.
     store.lock()
     truth, physical = _read_journal(store.path.parent / WORLD)
@@ -125,7 +127,7 @@ def _in_world(store: "Store", truth: int) -> Campaign:
     lab_spec = lab_of(store)
 
     async def campaign(display: "Display") -> None:
-        from instruments.clock import Clock
+        from instruments.clock import VIRTUAL_EPOCH_SECONDS, Clock
         from instruments.lab import connect
         from loop.cli.setup import make_engine, record_resumption
 
