@@ -158,18 +158,21 @@ class Report:
         bars: tuple[float | None, ...],
     ) -> None:
         budget = 12 if self.is_quick else min(table.space.n, 120)
+        # A route that was not reached in time counts as found last of all: a short
+        # budget cannot meet a bar by ending early.
+        never = table.space.n
         found = self.run(table, makers, budget)
         for (key, label), bar in zip(
             (("1", "first"), ("5", "fifth"), ("all", "last")), bars, strict=True
         ):
             counts = {
-                name: [float(n or budget + 1) for n in one["n_to_k_best"][key]]
+                name: [float(n or never) for n in one["n_to_k_best"][key]]
                 for name, one in found.items()
             }
             self._compare(f"{what}, {label} pure", counts)
             late = sum(n is None for n in found["athanor"]["n_to_k_best"][key])
             if late:
-                print(f"    athanor: {late} not within {budget}, counted {budget + 1}")
+                print(f"    athanor: {late} not within {budget}, counted {never}")
             if bar is not None:
                 value = float(np.mean(counts["athanor"]))
                 self.bar(f"{what}, {label} pure", value, "experiments", bar=bar,
