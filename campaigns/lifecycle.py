@@ -9,7 +9,7 @@ import hashlib
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field
 
 from campaigns.recipe import Recipe
 from campaigns.results import Identification, Proposal, Score, Verdict
@@ -235,7 +235,6 @@ Payload = Annotated[
     | CampaignEnded,
     Field(discriminator="kind"),
 ]
-PAYLOADS: TypeAdapter[Payload] = TypeAdapter(Payload)
 
 
 class Event(Frozen):

@@ -8,24 +8,23 @@ import pytest
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of a small finished campaign: two loads of two samples."""
-    from tests.end_to_end.runs import athanor, write_campaign
+    from tests.end_to_end.runs import write_campaign
 
-    folder = tmp_path_factory.mktemp("finished")
-    file = write_campaign(folder)
-    run = folder / "run"
-    done = athanor("simulate", file, "--proposer", "random", "-o", run)
-    assert done.code == 0, done.err
-    return run
+    return _run(write_campaign(tmp_path_factory.mktemp("finished")))
 
 
 @pytest.fixture(scope="session")
 def rescanned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of a finished campaign whose two samples were scanned twice."""
-    from tests.end_to_end.runs import athanor, write_rescanned_campaign
+    from tests.end_to_end.runs import write_rescanned_campaign
 
-    folder = tmp_path_factory.mktemp("rescanned")
-    file = write_rescanned_campaign(folder)
-    run = folder / "run"
+    return _run(write_rescanned_campaign(tmp_path_factory.mktemp("rescanned")))
+
+
+def _run(file: Path) -> Path:
+    from tests.end_to_end.runs import athanor
+
+    run = file.parent / "run"
     done = athanor("simulate", file, "--proposer", "random", "-o", run)
     assert done.code == 0, done.err
     return run

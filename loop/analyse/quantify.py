@@ -13,7 +13,8 @@ from loop.analyse.refine import Solution, scale_covariance
 SCALE_ERROR = 0.065
 """Relative error of a phase's scale that a good fit does not show: texture, grain
 statistics, displacement parameters, disordered surfaces. Source: set on 100 simulated
-mixtures so that 90 % intervals hold nine weights in ten; see the documentation."""
+mixtures, whose 90 % intervals then hold 92 % of the weights; the documentation says why
+not 90."""
 GRAIN_MICROMETRES = 2.0
 """Median grain of a powder of unknown grains. Source: assumed beforehand; reagents and
 ground products are sold and made from below 1 to above 5 µm."""

@@ -19,7 +19,7 @@ CederGroupHub/alab_control (MIT) against 2416 controllers."""
 UNIT_SECONDS = (1.0, 60.0, 3600.0)
 """Seconds, minutes and hours, as the unit registers number them."""
 PROGRAM_BASE, PROGRAM_WORDS, PROGRAMS = 8192, 136, 20
-GENERAL_WORDS, SEGMENT_WORDS, SEGMENTS = 8, 8, 16
+SEGMENT_WORDS, SEGMENTS = 8, 16
 KINDS = ("end", "ramp-rate", "ramp-time", "dwell", "step", "call")
 STATUS = {"reset": 1, "running": 2, "hold": 4, "holdback": 8, "complete": 16}
 TEMPERATURES = {1, 2, 5, 13, 14, 24, 25, 111, 112}
