@@ -47,8 +47,9 @@ CATIONS = {
     "N": Cation((5, -3), (1.20, 1.28), 1.432),
 }
 """Bond lengths: Shannon, Acta Cryst. A32 (1976) 751, sums of radii with margins for
-distortion; C, N, Si, P, H: means of such groups (H up to the symmetric O-H-O bond). Bond-valence parameters: Brese &
-O'Keeffe (1991), averaged over the listed charges. Nitrogen is -3 in ammonium."""
+distortion; C, N, Si, P, H: means of such groups, H up to the symmetric O-H-O bond.
+Bond-valence parameters: Brese & O'Keeffe (1991), averaged over the listed charges.
+Nitrogen is -3 in ammonium."""
 
 CONTACTS = {
     frozenset("OH"): 0.85,
