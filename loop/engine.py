@@ -21,7 +21,8 @@ from loop.plan.scheduler import schedule
 from loop.plan.tasks import Sample, choose_furnace, plan_load
 from loop.propose.proposer import Proposer
 from loop.recorder import Recorder
-from loop.stopping import stop_reason
+from loop.steering import take_orders
+from loop.stopping import price_reason, stop_reason
 
 SECONDS_PER_DAY = 86400.0
 
@@ -45,22 +46,37 @@ class Engine:
         """Return where the campaign stands."""
         return self.recorder.ledger
 
-    async def run(self) -> str:
+    async def run(self, *, only_propose: bool = False) -> str:
         """Go on until the campaign is over; return why it ended.
+
+        Args:
+            only_propose: Stop, without ending the campaign, once a load is proposed:
+                a person looks at it first.
 
         Raises:
             ProposalError: If no further sample can be proposed.
             ScheduleError: If the lab cannot carry out a load.
             FaultError: If an instrument reports a fault; the campaign can be resumed.
         """
-        while (reason := self._reason()) is None:
-            await self.step()
+        reason: str | None = None
+        while reason is None:
+            if (load := self.ledger.open_load()) is None:
+                self._take_orders()
+                reason = self._reason() or await self._propose()
+                if only_propose and reason is None:
+                    return "a load waits for a person's review"
+            else:
+                await self._make(load)
         self._append(CampaignEnded(reason=reason))
         return reason
 
-    async def step(self) -> None:
+    def _take_orders(self) -> None:
+        """Do as persons asked meanwhile."""
+        take_orders(self.recorder, self.table, lab_time=self.now())
+        self.spec = self.recorder.store.spec
+
+    async def _make(self, load: LoadPlanned) -> None:
         """Make, measure and score one furnace load."""
-        load = self.ledger.open_load() or await self._propose()
         samples = _as_samples([self.ledger.proposed[name] for name in load.samples])
         plan = schedule(plan_load(load.load, samples, self.lab.spec, load.furnace))
         effects = Effects(self.recorder, self.now, payloads=self.ledger.tasks)
@@ -68,8 +84,8 @@ class Engine:
         executor = Executor(bench, load.load, self._analyse, set(self.ledger.held))
         await executor.run(plan)
 
-    async def _propose(self) -> LoadPlanned:
-        """Propose the next load from the history and record it."""
+    async def _propose(self) -> str | None:
+        """Propose the next load and record it, or say why it is not worth making."""
         history = self.recorder.store.history()
         made = len(history.trials)
         number = len(self.ledger.loads) + 1
@@ -78,6 +94,8 @@ class Engine:
         )
         if not proposals:
             raise ProposalError("no candidate of the space is left to try")
+        if (reason := price_reason(self.spec, proposals)) is not None:
+            return reason
         proposed = [
             Proposed(
                 sample=f"S{made + i:04d}",
@@ -86,9 +104,8 @@ class Engine:
             )
             for i, proposal in enumerate(proposals, start=1)
         ]
-        planned = self._plan(number, proposed)
-        self._append(*proposed, planned)
-        return planned
+        self._append(*proposed, self._plan(number, proposed))
+        return None
 
     def _plan(self, number: int, proposed: Sequence[Proposed]) -> LoadPlanned:
         """Choose the furnace of a load and foresee its length."""
@@ -130,8 +147,6 @@ class Engine:
         return {label: Slot(rack, i) for i, label in enumerate(labels, start=1)}
 
     def _reason(self) -> str | None:
-        if self.ledger.open_load() is not None:
-            return None
         return stop_reason(
             self.spec,
             self.recorder.store.history(),
