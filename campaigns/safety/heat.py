@@ -1,0 +1,315 @@
+"""Temperature against what melts, decomposes, or is attacked: powder and crucible."""
+
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from itertools import combinations
+from pathlib import Path
+
+from campaigns.errors import MaterialError
+from campaigns.materials.atmospheres import PRESSURES
+from campaigns.materials.crucibles import attacks, crucibles
+from campaigns.materials.formula import Formula
+from campaigns.materials.freeenergy import ZERO_CELSIUS, Energies
+from campaigns.materials.phases import Phase, PhaseTable
+from campaigns.materials.reactions import VOLATILE, balance
+from campaigns.materials.thermo import HIGHEST_KELVIN
+from campaigns.materials.thermo import table as thermochemistry
+from campaigns.safety.facts import Furnace, Heating, Portion, Reagent
+from campaigns.safety.findings import Finding
+from campaigns.specfile import closest
+
+MUCH_TOO_HOT_KELVIN = 50.0
+"""So far above the melting point of the target the whole powder is a liquid that
+wets and creeps; a choice, wide enough for errors of table and furnace."""
+_TABLE = Path(__file__).with_name("heat.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Eutectic:
+    """A melt of several oxides or salts."""
+
+    elements: frozenset[str]
+    celsius: float
+    melts: str
+    source: str
+    checked: bool = False
+
+
+@cache
+def eutectics() -> tuple[Eutectic, ...]:
+    """Return the melts that are known."""
+    rows = tomllib.loads(_TABLE.read_text(encoding="utf-8"))["eutectic"]
+    return tuple(
+        Eutectic(**{**row, "elements": frozenset(row["elements"])}) for row in rows
+    )
+
+
+def heat_findings(
+    portion: Portion, furnace: Furnace, table: PhaseTable
+) -> Iterator[Finding]:
+    """Yield what each heating does to the powder and its crucible."""
+    melted = set[str]()
+    for heating in portion.heatings:
+        yield from _limits(portion, heating)
+        if not heating.is_drying:
+            yield from _furnace(heating, furnace)
+            yield from _crucible(portion, heating)
+            yield from _target(portion, heating, table)
+        for finding in _melting(portion, heating, table):
+            if finding.about not in melted:
+                melted.add(finding.about)
+                yield finding
+
+
+def _limits(portion: Portion, heating: Heating) -> Iterator[Finding]:
+    for reagent in portion.reagents:
+        limit = reagent.max_celsius
+        if limit is not None and heating.celsius > limit:
+            yield Finding(
+                rule="reagent-limit",
+                severity="refuse",
+                is_hard=True,
+                place="heating",
+                step=heating.step,
+                about=reagent.label,
+                found=f"up to {heating.celsius:g} °C",
+                limit=f"at most {limit:g} °C, the limit of {reagent.label}",
+                reason="the campaign file says that it must never be heated above",
+                remedy=f"lower the temperature or remove {reagent.label}",
+                source="max_celsius of the reagent",
+            )
+
+
+def _furnace(heating: Heating, furnace: Furnace) -> Iterator[Finding]:
+    if heating.celsius > furnace.max_celsius:
+        yield Finding(
+            rule="furnace-limit",
+            severity="refuse",
+            is_hard=True,
+            place="heating",
+            step=heating.step,
+            about=furnace.name,
+            found=f"up to {heating.celsius:g} °C",
+            limit=f"at most {furnace.max_celsius:g} °C in {furnace.name}",
+            reason="its elements and lining do not stand more",
+            remedy="lower the temperature or use another furnace",
+            source="max_celsius of the lab file",
+        )
+
+
+def _crucible(portion: Portion, heating: Heating) -> Iterator[Finding]:
+    material, known = heating.crucible, crucibles()
+    if material not in known:
+        hint = closest(material, known)
+        yield Finding(
+            rule="crucible-unknown",
+            severity="refuse",
+            is_hard=True,
+            place="crucible",
+            step=heating.step,
+            about=material,
+            found=f"`{material}`",
+            limit=", ".join(known),
+            reason="nothing is known of what it stands",
+            remedy=f"{hint} Otherwise choose a known material." if hint
+            else "choose a known material",
+            source="campaigns/materials/crucibles.toml",
+        )  # fmt: skip
+        return
+    limit = known[material].max_celsius
+    if heating.celsius > limit:
+        yield Finding(
+            rule="crucible-limit",
+            severity="refuse",
+            is_hard=True,
+            place="heating",
+            step=heating.step,
+            about=material,
+            found=f"up to {heating.celsius:g} °C",
+            limit=f"at most {limit:g} °C in {material}",
+            reason="the crucible softens, cracks or wears away",
+            remedy="lower the temperature or choose another crucible",
+            source=known[material].source,
+        )
+    for attack in attacks(material, portion.elements, heating.celsius):
+        names = "-".join(sorted(attack.elements))
+        is_refused = attack.severity == "refuse"
+        yield Finding(
+            rule="crucible-attack",
+            severity=attack.severity,
+            is_hard=is_refused,
+            place="crucible",
+            step=heating.step,
+            about=names,
+            found=f"{material} with {names} at up to {heating.celsius:g} °C",
+            limit=f"at most {attack.above_celsius:g} °C for {names} in {material}",
+            reason=attack.reason,
+            remedy="choose another crucible",
+            source=attack.source,
+        )
+
+
+def _target(portion: Portion, heating: Heating, table: PhaseTable) -> Iterator[Finding]:
+    """Yield whether the target itself survives the firing."""
+    for row in table.by_formula(portion.target):
+        celsius, melts = heating.celsius, row.melting_celsius
+        if melts is not None and celsius > melts + MUCH_TOO_HOT_KELVIN:
+            yield _melts(
+                "target-melts", "refuse", heating, row, f"the target ({row.name})",
+                "the whole powder runs, creeps over the rim and joins its crucible",
+            )  # fmt: skip
+            return
+        limit = _decomposes_at(row, heating.atmosphere)
+        if limit is not None and celsius > limit:
+            yield Finding(
+                rule="target-decomposes",
+                severity="warn",
+                place="heating",
+                step=heating.step,
+                about=row.name,
+                found=f"up to {celsius:g} °C in {heating.atmosphere}",
+                limit=f"{limit:g} °C, where {row.name} begins to decompose",
+                reason="what was made is lost again, unless cooling brings it back",
+                remedy="lower the temperature, or cool slowly in a gas that heals it",
+                source=_source(row, "thermal"),
+            )
+            return
+
+
+def _decomposes_at(row: Phase, atmosphere: str) -> float | None:
+    """Return where a phase decomposes in a furnace gas, °C, if that is known."""
+    if row.decomposition_atmosphere == atmosphere:
+        return row.decomposition_celsius
+    return None
+
+
+def _melting(
+    portion: Portion, heating: Heating, table: PhaseTable
+) -> Iterator[Finding]:
+    """Yield reagents, target, intermediates and mixtures of them that melt."""
+    celsius = heating.celsius
+    why = "the powder may fuse to its crucible, creep or splash"
+    for reagent in _present(portion, heating):
+        if reagent.phase and _is_above(celsius, reagent.phase.melting_celsius):
+            yield _melts("melts", "warn", heating, reagent.phase, reagent.label, why)
+    if heating.is_drying:
+        return
+    for row in table.by_formula(portion.target):
+        if _is_above(celsius, row.melting_celsius):
+            name = f"the target ({row.name})"
+            yield _melts("melts", "warn", heating, row, name, why)
+    for row in may_appear(portion, heating, table):
+        if _is_above(celsius, row.melting_celsius):
+            name = f"{row.name}, which may form,"
+            yield _melts("melts", "warn", heating, row, name, why)
+    for melt in eutectics():
+        if melt.elements <= portion.elements and celsius > melt.celsius:
+            yield Finding(
+                rule="eutectic",
+                severity="warn",
+                place="heating",
+                step=heating.step,
+                about=melt.melts,
+                found=f"up to {celsius:g} °C",
+                limit=f"{melt.celsius:g} °C, where {melt.melts} melts",
+                reason=why,
+                remedy="lower the temperature, or calcine below it first",
+                source=melt.source,
+            )
+
+
+def _present(portion: Portion, heating: Heating) -> Sequence[Reagent]:
+    """Return the reagents that can still be there: those of a first heat."""
+    firings = [h for h in portion.heatings if not h.is_drying]
+    is_first = heating.is_drying or heating == firings[0]
+    return portion.reagents if is_first else ()
+
+
+def _is_above(celsius: float, limit: float | None) -> bool:
+    return limit is not None and celsius > limit
+
+
+def _melts(
+    rule: str, severity: str, heating: Heating, row: Phase, name: str, why: str
+) -> Finding:
+    return Finding(
+        rule=rule,
+        severity="refuse" if severity == "refuse" else "warn",
+        place="heating",
+        step=heating.step,
+        about=row.name,
+        found=f"up to {heating.celsius:g} °C",
+        limit=f"{row.melting_celsius:g} °C, where {name} melts",
+        reason=why,
+        remedy="dry cooler"
+        if heating.is_drying
+        else "lower the temperature, or calcine below it first",
+        source=_source(row, "thermal"),
+    )
+
+
+def _source(row: Phase, group: str) -> str:
+    return dict(row.sources).get(group, "phase table")
+
+
+def may_appear(
+    portion: Portion, heating: Heating, table: PhaseTable
+) -> tuple[Phase, ...]:
+    """Return phases that reagents of a sample can make, gas apart.
+
+    A phase counts unless the tables have energies that speak against it at the
+    temperature, or where it would melt below.
+    """
+    formulas = tuple(dict.fromkeys(r.formula for r in portion.reagents))
+    own = {r.phase.name for r in portion.reagents if r.phase}
+    own |= {row.name for row in table.by_formula(portion.target)}
+    rows = tuple(r for r in table.within(portion.elements | {"O"}) if r.name not in own)
+    return _makeable(formulas, rows, heating.celsius, heating.atmosphere)
+
+
+@lru_cache(maxsize=512)
+def _makeable(
+    reagents: tuple[Formula, ...],
+    rows: tuple[Phase, ...],
+    celsius: float,
+    atmosphere: str,
+) -> tuple[Phase, ...]:
+    return tuple(
+        row
+        for row in rows
+        if _is_makeable(
+            reagents, row, min(celsius, row.melting_celsius or celsius), atmosphere
+        )
+    )
+
+
+def _is_makeable(
+    reagents: tuple[Formula, ...], row: Phase, celsius: float, atmosphere: str
+) -> bool:
+    cations = row.elements - VOLATILE
+    for n in range(1, len(reagents) + 1):
+        for chosen in combinations(reagents, n):
+            supplied = frozenset[str]().union(*(f.elements for f in chosen))
+            if not cations or supplied - VOLATILE != cations:
+                continue
+            if _is_driven(chosen, row.formula, celsius, atmosphere):
+                return True
+    return False
+
+
+def _is_driven(
+    chosen: Sequence[Formula], product: Formula, celsius: float, atmosphere: str
+) -> bool:
+    """Tell whether a reaction balances and nothing speaks against it."""
+    try:
+        reaction = balance(chosen, [product])
+    except MaterialError:
+        return False
+    energies = Energies(thermochemistry(), {})
+    if energies.missing(reaction) or atmosphere not in PRESSURES:
+        return True
+    kelvin = min(celsius + ZERO_CELSIUS, HIGHEST_KELVIN)
+    energy = energies.of(reaction, kelvin, atmosphere)
+    return energy.joules_per_mole < energy.sigma_joules_per_mole
