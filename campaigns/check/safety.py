@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
+from math import inf
 
 from campaigns.check.chemistry import excess_corners
 from campaigns.check.findings import Findings
@@ -74,7 +75,9 @@ def _setting(spec: CampaignSpec, lab: LabSpec | None, table: PhaseTable) -> Sett
     if lab is None:
         anywhere = Furnace.harmless()
         return Setting(anywhere, anywhere, "argon", table)
-    return setting_of(lab, _furnace(spec, lab), table)
+    setting = setting_of(lab, _furnace(spec, lab), table)
+    # What furnaces stand is compared with all of the lab, in check.lab.
+    return replace(setting, furnace=replace(setting.furnace, max_celsius=inf))
 
 
 def _furnace(spec: CampaignSpec, lab: LabSpec) -> str:
@@ -154,6 +157,7 @@ def _portion(
             spec, max(doses, key=lambda grams: sum(grams.values())), setting.table
         ),
         heatings=heatings,
+        targets=spec.target.phases,
         is_ground="mix" in kinds or "regrind" in kinds,
     )
 

@@ -1,12 +1,17 @@
 """Toxic dust, toxic vapour, and what a hot powder loses of its composition."""
 
+import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from campaigns.materials.formula import Formula
+from campaigns.materials.heat import Change
+from campaigns.materials.phases import Phase, PhaseTable
+from campaigns.materials.reactions import VOLATILE
 from campaigns.safety.facts import Furnace, Heating, Portion, Reagent
 from campaigns.safety.findings import Finding
 from campaigns.safety.gases import holds_oxygen
@@ -69,7 +74,11 @@ def dusts() -> tuple[Dust, ...]:
 def vapours() -> tuple[Vapour, ...]:
     """Return the rules on vapours, the most harmful first."""
     rows = [Vapour(**row) for row in _table()["vapour"]]
-    return tuple(sorted(rows, key=lambda v: ("closed", "extract", "").index(v.needs)))
+    return tuple(sorted(rows, key=_harm))
+
+
+def _harm(vapour: Vapour) -> int:
+    return ("closed", "extract", "").index(vapour.needs)
 
 
 def dust_findings(portion: Portion) -> Iterator[Finding]:
@@ -104,22 +113,73 @@ def _meant(dust: Dust, reagent: Reagent) -> str:
     return ""
 
 
-def vapour_findings(portion: Portion, furnace: Furnace) -> Iterator[Finding]:
+def vapours_of(portion: Portion, table: PhaseTable) -> tuple[Vapour, ...]:
+    """Return the vapours of a sample's elements, the most harmful first.
+
+    Where the phase table says from where a reagent or the target evaporates, that
+    replaces the rule for the element; only what it needs of the furnace stays.
+    """
+    told = dict(_told(portion, table))
+    rules = [v for v in vapours() if v.element in portion.elements]
+    found = [v for v in rules if v.element not in told]
+    for element, (row, changes) in told.items():
+        harmful = [v for v in rules if v.element == element]
+        needs = harmful[0].needs if harmful else ""
+        found += [_from_table(element, row, change, needs) for change in changes]
+    return tuple(sorted(found, key=_harm))
+
+
+def _told(
+    portion: Portion, table: PhaseTable
+) -> Iterator[tuple[str, tuple[Phase, tuple[Change, ...]]]]:
+    """Yield element, and the row and changes by which the phase table lets it go."""
+    rows = [r.phase for r in portion.reagents if r.phase]
+    for row in (*rows, *portion.target_rows(table)):
+        changes = tuple(c for c in row.heat if c.event == "evaporates" and c.into)
+        for element in sorted(_carried(changes) & portion.elements):
+            yield element, (row, changes)
+
+
+def _carried(changes: Sequence[Change]) -> frozenset[str]:
+    """Return the elements that vapours carry off, oxygen and the like apart."""
+    words = [w for c in changes for w in re.split(r"[,+ ]+", c.into) if w]
+    return frozenset[str]().union(*(Formula.parse(w).elements for w in words)) - (
+        VOLATILE
+    )
+
+
+def _from_table(
+    element: str, row: Phase, change: Change, needs: Literal["", "extract", "closed"]
+) -> Vapour:
+    kinds: dict[str, Literal["", "oxidising", "reducing"]] = {"N2": "reducing", "Ar": "reducing", "H2": "reducing", "vacuum": "reducing",
+             "air": "oxidising", "O2": "oxidising"}  # fmt: skip
+    return Vapour(
+        element=element,
+        above_celsius=change.celsius,
+        needs=needs,
+        carries=change.into,
+        reason=f"{row.name} {change}",
+        source=dict(row.sources).get("thermal", "phase table"),
+        gas=kinds.get(change.gas, ""),
+    )
+
+
+def vapour_findings(
+    portion: Portion, furnace: Furnace, table: PhaseTable
+) -> Iterator[Finding]:
     """Yield what evaporates from a sample in each of its firings."""
+    known = vapours_of(portion, table)
     for heating in portion.heatings:
         seen = set[str]()
-        for vapour in vapours():
-            element = vapour.element
-            if element not in portion.elements or element in seen:
+        for vapour in known:
+            if vapour.element in seen:
                 continue
             if vapour.happens(heating.celsius, heating.atmosphere):
-                seen.add(element)
-                yield _vapour(portion, heating, furnace, vapour)
+                seen.add(vapour.element)
+                yield _vapour(heating, furnace, vapour)
 
 
-def _vapour(
-    portion: Portion, heating: Heating, furnace: Furnace, vapour: Vapour
-) -> Finding:
+def _vapour(heating: Heating, furnace: Furnace, vapour: Vapour) -> Finding:
     has = {
         "": True,
         "extract": furnace.has_extract or furnace.is_closed,

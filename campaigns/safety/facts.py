@@ -70,6 +70,8 @@ class Portion:
     reagents: tuple[Reagent, ...]
     heatings: tuple[Heating, ...]
     """In order."""
+    targets: tuple[str, ...] = ()
+    """Rows of the phase table that count as target; all of its formula if empty."""
     is_ground: bool = True
     """Whether a machine mixes or grinds the powder before its first heating."""
 
@@ -77,6 +79,11 @@ class Portion:
     def elements(self) -> frozenset[str]:
         """Return every element that was weighed in."""
         return frozenset[str]().union(*(r.formula.elements for r in self.reagents))
+
+    def target_rows(self, table: PhaseTable) -> tuple[Phase, ...]:
+        """Return the rows of the phase table that are the target."""
+        named = tuple(table[name] for name in self.targets if name in table)
+        return named or table.by_formula(self.target)
 
     @property
     def grams(self) -> float:
@@ -201,6 +208,7 @@ def portion_of(
         target_moles=recipe.expected_grams / target_mass(spec),
         reagents=reagents_of(spec, grams, table),
         heatings=tuple(map(heating_of, heatings)),
+        targets=spec.target.phases,
         is_ground=any(kind in ("mix", "regrind") for kind in kinds[:first]),
     )
 

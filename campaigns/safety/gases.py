@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from campaigns.materials.atmospheres import PRESSURES
+from campaigns.materials.heat import first
 from campaigns.materials.thermo import GAS_CONSTANT
 from campaigns.safety.facts import Heating, Portion, Reagent
 from campaigns.safety.oxidation import nature, reducing_equivalents
@@ -214,7 +215,7 @@ def window(reagent: Reagent, kind: str) -> Window:
             if e in reagent.formula.elements
         ]  # fmt: skip
         low, high = min(spans, default=(low, high))
-    known = reagent.phase.decomposition_celsius if reagent.phase else None
+    known = first(reagent.phase.heat, "decomposes", "air") if reagent.phase else None
     if kind not in ("adsorbed", "water") and known is not None and known < high:
         low, high = min(low, known), max(known, low + 50.0)
     return float(low), float(high)

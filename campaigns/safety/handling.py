@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from campaigns.materials.formula import Formula
+from campaigns.materials.phases import Phase
 from campaigns.safety.facts import Portion, Reagent
 from campaigns.safety.findings import Finding
 from campaigns.safety.oxidation import nature
@@ -78,12 +79,40 @@ def handling_findings(portion: Portion, dosing: str) -> Iterator[Finding]:
         dosing: Gas around the doser, one of `labspec.DOSING`.
     """
     for reagent in portion.reagents:
-        for known in sensitivities():
-            if known.is_of(reagent.formula):
-                if dosing not in _ENOUGH[known.needs]:
-                    yield _air(reagent, known, dosing)
-                break
+        known = _sensitivity(reagent)
+        if known and dosing not in _ENOUGH[known.needs]:
+            yield _air(reagent, known, dosing)
         yield from _labels(reagent)
+
+
+def _sensitivity(reagent: Reagent) -> Sensitivity | None:
+    """Return what air does to a reagent; the phase table knows better than a class,
+    save where the class is dangerous.
+    """
+    by_class = next((s for s in sensitivities() if s.is_of(reagent.formula)), None)
+    row = reagent.phase
+    if row is None or (by_class and by_class.severity == "refuse"):
+        return by_class
+    if not row.spoiled_by:
+        return None
+    return Sensitivity(
+        kind="",
+        elements=(),
+        needs="dry" if row.spoiled_by == ("H2O",) else "inert",
+        severity="warn",
+        reason=f"takes up {' and '.join(row.spoiled_by)}: less of its metals is weighed"
+        f" than was meant{_as_sold(row)}",
+        source=dict(row.sources).get("handling", "phase table"),
+        drying=by_class.drying if by_class else "",
+    )
+
+
+def _as_sold(row: Phase) -> str:
+    """Return the usual losses of a reagent as sold, in words."""
+    loss, assay = row.loss_on_ignition, row.assay
+    parts = [f"loss on ignition {loss:.1%}"] if loss else []
+    parts += [f"assay {assay:.1%}"] if assay is not None and assay < 1 else []
+    return f"; as sold usually {', '.join(parts)}" if parts else ""
 
 
 def _air(reagent: Reagent, known: Sensitivity, dosing: str) -> Finding:

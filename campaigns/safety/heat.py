@@ -12,17 +12,21 @@ from campaigns.materials.atmospheres import PRESSURES
 from campaigns.materials.crucibles import attacks, crucibles
 from campaigns.materials.formula import Formula
 from campaigns.materials.freeenergy import ZERO_CELSIUS, Energies
+from campaigns.materials.heat import ANY, first
 from campaigns.materials.phases import Phase, PhaseTable
 from campaigns.materials.reactions import VOLATILE, balance
 from campaigns.materials.thermo import HIGHEST_KELVIN
 from campaigns.materials.thermo import table as thermochemistry
-from campaigns.safety.facts import Furnace, Heating, Portion, Reagent
+from campaigns.safety.facts import Furnace, Heating, Portion
 from campaigns.safety.findings import Finding
 from campaigns.specfile import closest
 
 MUCH_TOO_HOT_KELVIN = 50.0
 """So far above the melting point of the target the whole powder is a liquid that
 wets and creeps; a choice, wide enough for errors of table and furnace."""
+_WORDS = {"Al2O3": "alumina", "MgO": "magnesia", "ZrO2": "zirconia", "SiO2": "silica",
+          "Pt": "platinum", "Au": "gold", "Ag": "silver"}  # fmt: skip
+"""Crucible material to its word in the phase table."""
 _TABLE = Path(__file__).with_name("heat.toml")
 
 
@@ -56,6 +60,7 @@ def heat_findings(
         if not heating.is_drying:
             yield from _furnace(heating, furnace)
             yield from _crucible(portion, heating)
+            yield from _wall(portion, heating, table)
             yield from _target(portion, heating, table)
         for finding in _melting(portion, heating, table):
             if finding.about not in melted:
@@ -151,26 +156,73 @@ def _crucible(portion: Portion, heating: Heating) -> Iterator[Finding]:
         )
 
 
+def _wall(portion: Portion, heating: Heating, table: PhaseTable) -> Iterator[Finding]:
+    """Yield phases that the phase table does not trust in the crucible's material."""
+    word = _WORDS.get(heating.crucible)
+    rows = [r.phase for r in portion.reagents if r.phase]
+    for row in dict.fromkeys((*rows, *portion.target_rows(table))):
+        if row.crucibles and word and word not in row.crucibles:
+            yield Finding(
+                rule="crucible-attack",
+                severity="warn",
+                place="crucible",
+                step=heating.step,
+                about=row.name,
+                found=f"{row.name} in {heating.crucible}",
+                limit=f"{', '.join(row.crucibles)}, which it does not attack",
+                reason="a hot powder of it may take up its crucible, or eat through",
+                remedy="choose one of these crucibles, or line it with the powder",
+                source=_source(row, "handling"),
+            )
+
+
 def _target(portion: Portion, heating: Heating, table: PhaseTable) -> Iterator[Finding]:
     """Yield whether the target itself survives the firing."""
-    for row in table.by_formula(portion.target):
-        celsius, melts = heating.celsius, row.melting_celsius
-        if melts is not None and celsius > melts + MUCH_TOO_HOT_KELVIN:
+    rows = portion.target_rows(table)
+    names = {row.name for row in rows}
+    for row in rows:
+        melts = melts_at(row, heating.atmosphere)
+        if melts is not None and heating.celsius > melts + MUCH_TOO_HOT_KELVIN:
             yield _melts(
-                "target-melts", "refuse", heating, row, f"the target ({row.name})",
+                "target-melts", heating, row, melts, f"the target ({row.name})",
                 "the whole powder runs, creeps over the rim and joins its crucible",
             )  # fmt: skip
             return
-        limit = _decomposes_at(row, heating.atmosphere)
-        if limit is not None and celsius > limit:
+    for row in rows:
+        yield from _decomposes(row, heating, names)
+    if rows and not any(
+        heating.atmosphere in row.atmospheres or not row.atmospheres for row in rows
+    ):
+        allowed = sorted({gas for row in rows for gas in row.atmospheres})
+        yield Finding(
+            rule="target-gas",
+            severity="warn",
+            place="heating",
+            step=heating.step,
+            about=str(portion.target),
+            found=f"fired in {heating.atmosphere}",
+            limit=", ".join(allowed),
+            reason=f"{portion.target} is oxidised, reduced or carbonated in other gas",
+            remedy="choose one of these gases",
+            source=_source(rows[0], "handling"),
+        )
+
+
+def _decomposes(row: Phase, heating: Heating, accepted: set[str]) -> Iterator[Finding]:
+    """Yield where a target is lost; not where it turns into another accepted one."""
+    for change in row.heat:
+        is_lost = change.event == "decomposes" and change.into not in accepted
+        if not is_lost or change.gas not in (heating.atmosphere, ANY):
+            continue
+        if heating.celsius > change.celsius:
             yield Finding(
                 rule="target-decomposes",
                 severity="warn",
                 place="heating",
                 step=heating.step,
                 about=row.name,
-                found=f"up to {celsius:g} °C in {heating.atmosphere}",
-                limit=f"{limit:g} °C, where {row.name} begins to decompose",
+                found=f"up to {heating.celsius:g} °C in {heating.atmosphere}",
+                limit=f"{change.celsius:g} °C: {row.name} {change}",
                 reason="what was made is lost again, unless cooling brings it back",
                 remedy="lower the temperature, or cool slowly in a gas that heals it",
                 source=_source(row, "thermal"),
@@ -178,32 +230,29 @@ def _target(portion: Portion, heating: Heating, table: PhaseTable) -> Iterator[F
             return
 
 
-def _decomposes_at(row: Phase, atmosphere: str) -> float | None:
-    """Return where a phase decomposes in a furnace gas, °C, if that is known."""
-    if row.decomposition_atmosphere == atmosphere:
-        return row.decomposition_celsius
-    return None
+def melts_at(row: Phase, atmosphere: str) -> float | None:
+    """Return where a phase melts in a furnace gas, °C; None if it does not, or first
+    decomposes.
+    """
+    told = first(row.heat, "melts", atmosphere)
+    if told is not None or row.melting_celsius is None:
+        return told
+    gone = first(row.heat, "decomposes", atmosphere)
+    melts = row.melting_celsius
+    return melts if gone is None or melts < gone else None
 
 
 def _melting(
     portion: Portion, heating: Heating, table: PhaseTable
 ) -> Iterator[Finding]:
     """Yield reagents, target, intermediates and mixtures of them that melt."""
-    celsius = heating.celsius
-    why = "the powder may fuse to its crucible, creep or splash"
-    for reagent in _present(portion, heating):
-        if reagent.phase and _is_above(celsius, reagent.phase.melting_celsius):
-            yield _melts("melts", "warn", heating, reagent.phase, reagent.label, why)
+    celsius, why = heating.celsius, "the powder may fuse to its crucible or creep"
+    for row, name in _rows(portion, heating, table):
+        melts = melts_at(row, heating.atmosphere)
+        if melts is not None and celsius > melts:
+            yield _melts("melts", heating, row, melts, name, why)
     if heating.is_drying:
         return
-    for row in table.by_formula(portion.target):
-        if _is_above(celsius, row.melting_celsius):
-            name = f"the target ({row.name})"
-            yield _melts("melts", "warn", heating, row, name, why)
-    for row in may_appear(portion, heating, table):
-        if _is_above(celsius, row.melting_celsius):
-            name = f"{row.name}, which may form,"
-            yield _melts("melts", "warn", heating, row, name, why)
     for melt in eutectics():
         if melt.elements <= portion.elements and celsius > melt.celsius:
             yield Finding(
@@ -220,28 +269,36 @@ def _melting(
             )
 
 
-def _present(portion: Portion, heating: Heating) -> Sequence[Reagent]:
-    """Return the reagents that can still be there: those of a first heat."""
+def _rows(
+    portion: Portion, heating: Heating, table: PhaseTable
+) -> Iterator[tuple[Phase, str]]:
+    """Yield phases that may be there, and what to call them.
+
+    Reagents are there in the first firing, and in drying before it.
+    """
     firings = [h for h in portion.heatings if not h.is_drying]
-    is_first = heating.is_drying or heating == firings[0]
-    return portion.reagents if is_first else ()
-
-
-def _is_above(celsius: float, limit: float | None) -> bool:
-    return limit is not None and celsius > limit
+    if heating.is_drying or heating == firings[0]:
+        for reagent in portion.reagents:
+            if reagent.phase:
+                yield reagent.phase, reagent.label
+    if not heating.is_drying:
+        for row in portion.target_rows(table):
+            yield row, f"the target ({row.name})"
+        for row in may_appear(portion, heating, table):
+            yield row, f"{row.name}, which may form,"
 
 
 def _melts(
-    rule: str, severity: str, heating: Heating, row: Phase, name: str, why: str
+    rule: str, heating: Heating, row: Phase, celsius: float, name: str, why: str
 ) -> Finding:
     return Finding(
         rule=rule,
-        severity="refuse" if severity == "refuse" else "warn",
+        severity="refuse" if rule == "target-melts" else "warn",
         place="heating",
         step=heating.step,
         about=row.name,
         found=f"up to {heating.celsius:g} °C",
-        limit=f"{row.melting_celsius:g} °C, where {name} melts",
+        limit=f"{celsius:g} °C, where {name} melts",
         reason=why,
         remedy="dry cooler"
         if heating.is_drying
@@ -264,7 +321,7 @@ def may_appear(
     """
     formulas = tuple(dict.fromkeys(r.formula for r in portion.reagents))
     own = {r.phase.name for r in portion.reagents if r.phase}
-    own |= {row.name for row in table.by_formula(portion.target)}
+    own |= {row.name for row in portion.target_rows(table)}
     rows = tuple(r for r in table.within(portion.elements | {"O"}) if r.name not in own)
     return _makeable(formulas, rows, heating.celsius, heating.atmosphere)
 
@@ -280,7 +337,10 @@ def _makeable(
         row
         for row in rows
         if _is_makeable(
-            reagents, row, min(celsius, row.melting_celsius or celsius), atmosphere
+            reagents,
+            row,
+            min(celsius, melts_at(row, atmosphere) or celsius),
+            atmosphere,
         )
     )
 

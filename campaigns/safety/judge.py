@@ -28,7 +28,7 @@ def judge_portion(portion: Portion, setting: Setting) -> tuple[Finding, ...]:
 def _of_portion(portion: Portion, setting: Setting) -> Iterator[Finding]:
     yield from mixture_findings(portion)
     yield from dust_findings(portion)
-    yield from vapour_findings(portion, setting.furnace)
+    yield from vapour_findings(portion, setting.furnace, setting.table)
     yield from heat_findings(portion, setting.furnace, setting.table)
     yield from handling_findings(portion, setting.dosing)
 

@@ -8,10 +8,11 @@ from typing import Any
 
 from campaigns.materials.phases import PhaseTable
 from campaigns.safety.air import Evolution
-from campaigns.safety.elements import Vapour, vapours
+from campaigns.safety.elements import Vapour, vapours_of
 from campaigns.safety.facts import Furnace, Heating, Portion
 from campaigns.safety.findings import Finding
 from campaigns.safety.gases import releases
+from campaigns.safety.heat import melts_at
 
 _TABLE = Path(__file__).with_name("neighbours.toml")
 
@@ -34,7 +35,7 @@ def neighbour_findings(
     """
     if len(portions) < 2:
         return
-    yield from _vapours(portions, index)
+    yield from _vapours(portions, index, table)
     yield from _gases(portions, index, furnace)
     yield from _melts(portions, index, table)
 
@@ -45,36 +46,43 @@ def _fewer(givers: Sequence[Portion], takers: Sequence[Portion]) -> tuple[str, .
     return tuple(portion.name for portion in chosen)
 
 
-def _vapours(portions: Sequence[Portion], index: int) -> Iterator[Finding]:
+def _vapours(
+    portions: Sequence[Portion], index: int, table: PhaseTable
+) -> Iterator[Finding]:
     seen = set[str]()
-    for vapour in vapours():
-        givers = [p for p in portions if _gives(p, p.heatings[index], vapour)]
-        takers = [p for p in portions if vapour.element not in p.elements]
-        if not givers or not takers or vapour.element in seen:
-            continue
-        seen.add(vapour.element)
-        heating = givers[0].heatings[index]
-        is_taint = vapour.element in _table()["taint"]["elements"]
-        yield Finding(
-            rule="co-firing-vapour",
-            severity="refuse" if is_taint else "warn",
-            place="load",
-            step=heating.step,
-            about=vapour.element,
-            found=f"{vapour.element} of {_names(givers)} beside {_names(takers)}"
-            f" at up to {heating.celsius:g} °C",
-            limit=f"{vapour.above_celsius:g} °C beside samples without"
-            f" {vapour.element}",
-            reason=f"{vapour.reason} and settles on the others as {vapour.carries}",
-            remedy="fire them in loads of their own",
-            source=vapour.source,
-            samples=_fewer(givers, takers),
-        )
+    for giver in portions:
+        heating = giver.heatings[index]
+        for vapour in vapours_of(giver, table):
+            element = vapour.element
+            takers = [p for p in portions if element not in p.elements]
+            if element in seen or not takers:
+                continue
+            if vapour.happens(heating.celsius, heating.atmosphere):
+                seen.add(element)
+                givers = [p for p in portions if element in p.elements]
+                yield _settles(vapour, heating, givers, takers)
 
 
-def _gives(portion: Portion, heating: Heating, vapour: Vapour) -> bool:
-    return vapour.element in portion.elements and vapour.happens(
-        heating.celsius, heating.atmosphere
+def _settles(
+    vapour: Vapour,
+    heating: Heating,
+    givers: Sequence[Portion],
+    takers: Sequence[Portion],
+) -> Finding:
+    element = vapour.element
+    return Finding(
+        rule="co-firing-vapour",
+        severity="refuse" if element in _table()["taint"]["elements"] else "warn",
+        place="load",
+        step=heating.step,
+        about=element,
+        found=f"{element} of {_names(givers)} beside {_names(takers)} at up to"
+        f" {heating.celsius:g} °C",
+        limit=f"{vapour.above_celsius:g} °C beside samples without {element}",
+        reason=f"{vapour.reason}, and settles on the others as {vapour.carries}",
+        remedy="fire them in loads of their own",
+        source=vapour.source,
+        samples=_fewer(givers, takers),
     )
 
 
@@ -128,8 +136,11 @@ def _melts(
     """Yield samples whose target melts beside others."""
     for portion in portions:
         heating = portion.heatings[index]
-        rows = table.by_formula(portion.target)
-        limits = [r.melting_celsius for r in rows if r.melting_celsius is not None]
+        limits = [
+            melts
+            for row in portion.target_rows(table)
+            if (melts := melts_at(row, heating.atmosphere)) is not None
+        ]
         if limits and heating.celsius > min(limits):
             yield Finding(
                 rule="co-firing-melt",
