@@ -65,6 +65,35 @@ class LoadPlanned(Frozen):
     """Planned length from first dose to last scan, every longer one included, s."""
 
 
+class Hazard(Frozen):
+    """One finding of the rules of safety."""
+
+    rule: str
+    severity: Literal["refuse", "warn"]
+    about: str
+    step: str
+    """Heating meant; empty where it is none."""
+    found: str
+    limit: str
+    accepted: str = ""
+    """Why the campaign file accepts it; it would be refused else."""
+    samples: tuple[str, ...] = ()
+
+
+class HazardsJudged(Frozen):
+    """The rules of safety were asked before something began."""
+
+    kind: Literal["hazards-judged"] = "hazards-judged"
+    load: int
+    before: str
+    """What was about to begin: a load such as `L001`, or a task."""
+    samples: tuple[str, ...]
+    hazards: tuple[Hazard, ...]
+    """Worst first."""
+    refused: dict[str, str]
+    """Sample that may not take part, to the reason."""
+
+
 class TaskStarted(Frozen):
     """An effect is about to happen: written before any byte is sent."""
 
@@ -220,6 +249,7 @@ Payload = Annotated[
     CampaignOpened
     | Proposed
     | LoadPlanned
+    | HazardsJudged
     | TaskStarted
     | TaskFinished
     | TaskFailed

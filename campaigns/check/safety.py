@@ -13,20 +13,12 @@ from campaigns.materials.phases import PhaseTable
 from campaigns.precursors import PrecursorSet
 from campaigns.recipe import DryStep, FireStep
 from campaigns.safety import Acceptance, Finding, Heating, Portion, Setting, judge
-from campaigns.safety.facts import Furnace, reagents_of, setting_of
+from campaigns.safety.facts import Furnace, acceptances_of, reagents_of, setting_of
 from campaigns.safety.findings import RULES, refusals
 from campaigns.spec import CampaignSpec
 from campaigns.steps import FIRING_KINDS, StepTemplate
 from campaigns.synthesis import grams_to_dose
 from instruments.labspec import FurnaceSpec, LabSpec
-
-
-def acceptances(spec: CampaignSpec) -> tuple[Acceptance, ...]:
-    """Return what a campaign file accepts."""
-    return tuple(
-        Acceptance(given.rule, given.reason, given.about)
-        for given in spec.safety.accept
-    )
 
 
 def check_acceptances(spec: CampaignSpec, found: Findings) -> None:
@@ -55,7 +47,7 @@ def check_safety(
     """
     setting = _setting(spec, lab, table or PhaseTable(()))
     slots = _slots(lab, setting.furnace)
-    given = acceptances(spec)
+    given = acceptances_of(spec)
     findings = list[Finding]()
     for heatings in _programs(spec):
         portions = [_portion(spec, s, heatings, setting) for s in sets]

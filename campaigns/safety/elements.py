@@ -148,11 +148,16 @@ def _carried(changes: Sequence[Change]) -> frozenset[str]:
     )
 
 
+_GASES: dict[str, Literal["", "oxidising", "reducing"]] = {
+    "air": "oxidising", "O2": "oxidising",
+    "N2": "reducing", "Ar": "reducing", "H2": "reducing", "vacuum": "reducing",
+}  # fmt: skip
+"""Gas of the phase table to the kind that it stands for; both where it names another."""
+
+
 def _from_table(
     element: str, row: Phase, change: Change, needs: Literal["", "extract", "closed"]
 ) -> Vapour:
-    kinds: dict[str, Literal["", "oxidising", "reducing"]] = {"N2": "reducing", "Ar": "reducing", "H2": "reducing", "vacuum": "reducing",
-             "air": "oxidising", "O2": "oxidising"}  # fmt: skip
     return Vapour(
         element=element,
         above_celsius=change.celsius,
@@ -160,7 +165,7 @@ def _from_table(
         carries=change.into,
         reason=f"{row.name} {change}",
         source=dict(row.sources).get("thermal", "phase table"),
-        gas=kinds.get(change.gas, ""),
+        gas=_GASES.get(change.gas, ""),
     )
 
 

@@ -7,6 +7,7 @@ from campaigns.materials.formula import Formula
 from campaigns.materials.phases import Phase, PhaseTable
 from campaigns.precursors import formula_of
 from campaigns.recipe import DryStep, FireStep, Recipe
+from campaigns.safety.findings import Acceptance
 from campaigns.spec import CampaignSpec, Precursor
 from campaigns.synthesis import moles_per_gram
 from instruments.labspec import FurnaceSpec, LabSpec
@@ -132,6 +133,14 @@ class Furnace:
         """Return a furnace of no lab, which no gas troubles."""
         much = 1e9
         return Furnace("furnace", much, much, much * much, True, True, much, much, much)
+
+
+def acceptances_of(spec: CampaignSpec) -> tuple[Acceptance, ...]:
+    """Return what a campaign file accepts."""
+    return tuple(
+        Acceptance(given.rule, given.reason, given.about)
+        for given in spec.safety.accept
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ RULES = (
     "explosive", "oxidiser-with-fuel",
     "toxic-dust", "toxic-vapour", "element-loss",
     "reagent-limit", "furnace-limit", "crucible-limit", "crucible-unknown",
-    "crucible-attack", "melts", "eutectic", "target-melts", "target-decomposes", "target-gas",
+    "crucible-attack", "melts", "eutectic",
+    "target-melts", "target-decomposes", "target-gas",
     "air-sensitive", "label",
     "co-firing-vapour", "co-firing-gas", "co-firing-melt",
 )  # fmt: skip

@@ -86,8 +86,9 @@ def handling_findings(portion: Portion, dosing: str) -> Iterator[Finding]:
 
 
 def _sensitivity(reagent: Reagent) -> Sensitivity | None:
-    """Return what air does to a reagent; the phase table knows better than a class,
-    save where the class is dangerous.
+    """Return what air does to a reagent.
+
+    The phase table knows better than a class, save where the class is dangerous.
     """
     by_class = next((s for s in sensitivities() if s.is_of(reagent.formula)), None)
     row = reagent.phase

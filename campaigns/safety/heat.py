@@ -231,8 +231,9 @@ def _decomposes(row: Phase, heating: Heating, accepted: set[str]) -> Iterator[Fi
 
 
 def melts_at(row: Phase, atmosphere: str) -> float | None:
-    """Return where a phase melts in a furnace gas, °C; None if it does not, or first
-    decomposes.
+    """Return where a phase melts in a furnace gas, °C.
+
+    None where that is not known, or where it decomposes before.
     """
     told = first(row.heat, "melts", atmosphere)
     if told is not None or row.melting_celsius is None:

@@ -108,7 +108,7 @@ def judge(
         portions: The samples.
         setting: Where they are made.
         acceptances: What the campaign file accepts.
-        heating: Only this heating of the load; all of them if absent.
+        heating: Only this heating of the load; all of them if absent, none if below 0.
         alone: Whether to judge samples by themselves too.
     """
     found = list[Finding]()
@@ -119,7 +119,7 @@ def judge(
             if finding.severity == "refuse":
                 refused.setdefault(portion.name, finding)
     kept = [p for p in portions if p.name not in refused]
-    while kept:
+    while kept and (heating is None or heating >= 0):
         together = judge_load(kept, setting) if heating is None else (
             judge_heating(kept, heating, setting)
         )  # fmt: skip
