@@ -12,7 +12,7 @@ from campaigns.materials.formula import Formula
 from campaigns.materials.heat import Change
 from campaigns.materials.phases import Phase, PhaseTable
 from campaigns.materials.reactions import VOLATILE
-from campaigns.safety.facts import Furnace, Heating, Portion, Reagent
+from campaigns.safety.facts import Furnace, Heating, Portion, Reagent, cited
 from campaigns.safety.findings import Finding
 from campaigns.safety.gases import holds_oxygen
 from campaigns.safety.oxidation import nature
@@ -152,7 +152,7 @@ _GASES: dict[str, Literal["", "oxidising", "reducing"]] = {
     "air": "oxidising", "O2": "oxidising",
     "N2": "reducing", "Ar": "reducing", "H2": "reducing", "vacuum": "reducing",
 }  # fmt: skip
-"""Gas of the phase table to the kind that it stands for; both where it names another."""
+"""Gas of the phase table to its kind; both kinds where it names another."""
 
 
 def _from_table(
@@ -164,7 +164,7 @@ def _from_table(
         needs=needs,
         carries=change.into,
         reason=f"{row.name} {change}",
-        source=dict(row.sources).get("thermal", "phase table"),
+        source=cited(row, "thermal"),
         gas=_GASES.get(change.gas, ""),
     )
 

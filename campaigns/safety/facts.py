@@ -81,6 +81,10 @@ class Portion:
         """Return every element that was weighed in."""
         return frozenset[str]().union(*(r.formula.elements for r in self.reagents))
 
+    def is_first_firing(self, heating: Heating) -> bool:
+        """Tell whether a heating is the first in a furnace."""
+        return heating == next((h for h in self.heatings if not h.is_drying), None)
+
     def target_rows(self, table: PhaseTable) -> tuple[Phase, ...]:
         """Return the rows of the phase table that are the target."""
         named = tuple(table[name] for name in self.targets if name in table)
@@ -173,6 +177,11 @@ def setting_of(lab: LabSpec, furnace: str, table: PhaseTable) -> Setting:
         dosing=min(gases, key=PROTECTION.index),
         table=table,
     )
+
+
+def cited(row: Phase, group: str) -> str:
+    """Return the source of a group of a phase's facts."""
+    return dict(row.sources).get(group, "phase table")
 
 
 def heating_of(step: FireStep | DryStep) -> Heating:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from campaigns.materials.formula import Formula
 from campaigns.materials.phases import Phase
-from campaigns.safety.facts import Portion, Reagent
+from campaigns.safety.facts import Portion, Reagent, cited
 from campaigns.safety.findings import Finding
 from campaigns.safety.oxidation import nature
 
@@ -103,7 +103,7 @@ def _sensitivity(reagent: Reagent) -> Sensitivity | None:
         severity="warn",
         reason=f"takes up {' and '.join(row.spoiled_by)}: less of its metals is weighed"
         f" than was meant{_as_sold(row)}",
-        source=dict(row.sources).get("handling", "phase table"),
+        source=cited(row, "handling"),
         drying=by_class.drying if by_class else "",
     )
 

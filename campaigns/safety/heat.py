@@ -1,4 +1,4 @@
-"""Temperature against what melts, decomposes, or is attacked: powder and crucible."""
+"""Temperature against what melts or decomposes in the powder."""
 
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -9,7 +9,6 @@ from pathlib import Path
 
 from campaigns.errors import MaterialError
 from campaigns.materials.atmospheres import PRESSURES
-from campaigns.materials.crucibles import attacks, crucibles
 from campaigns.materials.formula import Formula
 from campaigns.materials.freeenergy import ZERO_CELSIUS, Energies
 from campaigns.materials.heat import ANY, first
@@ -17,16 +16,13 @@ from campaigns.materials.phases import Phase, PhaseTable
 from campaigns.materials.reactions import VOLATILE, balance
 from campaigns.materials.thermo import HIGHEST_KELVIN
 from campaigns.materials.thermo import table as thermochemistry
-from campaigns.safety.facts import Furnace, Heating, Portion
+from campaigns.safety.facts import Heating, Portion, cited
 from campaigns.safety.findings import Finding
-from campaigns.specfile import closest
+from campaigns.safety.gases import holds_oxygen
 
 MUCH_TOO_HOT_KELVIN = 50.0
 """So far above the melting point of the target the whole powder is a liquid that
 wets and creeps; a choice, wide enough for errors of table and furnace."""
-_WORDS = {"Al2O3": "alumina", "MgO": "magnesia", "ZrO2": "zirconia", "SiO2": "silica",
-          "Pt": "platinum", "Au": "gold", "Ag": "silver"}  # fmt: skip
-"""Crucible material to its word in the phase table."""
 _TABLE = Path(__file__).with_name("heat.toml")
 
 
@@ -50,130 +46,16 @@ def eutectics() -> tuple[Eutectic, ...]:
     )
 
 
-def heat_findings(
-    portion: Portion, furnace: Furnace, table: PhaseTable
-) -> Iterator[Finding]:
-    """Yield what each heating does to the powder and its crucible."""
+def heat_findings(portion: Portion, table: PhaseTable) -> Iterator[Finding]:
+    """Yield what each heating does to the powder."""
     melted = set[str]()
     for heating in portion.heatings:
-        yield from _limits(portion, heating)
         if not heating.is_drying:
-            yield from _furnace(heating, furnace)
-            yield from _crucible(portion, heating)
-            yield from _wall(portion, heating, table)
             yield from _target(portion, heating, table)
         for finding in _melting(portion, heating, table):
             if finding.about not in melted:
                 melted.add(finding.about)
                 yield finding
-
-
-def _limits(portion: Portion, heating: Heating) -> Iterator[Finding]:
-    for reagent in portion.reagents:
-        limit = reagent.max_celsius
-        if limit is not None and heating.celsius > limit:
-            yield Finding(
-                rule="reagent-limit",
-                severity="refuse",
-                is_hard=True,
-                place="heating",
-                step=heating.step,
-                about=reagent.label,
-                found=f"up to {heating.celsius:g} °C",
-                limit=f"at most {limit:g} °C, the limit of {reagent.label}",
-                reason="the campaign file says that it must never be heated above",
-                remedy=f"lower the temperature or remove {reagent.label}",
-                source="max_celsius of the reagent",
-            )
-
-
-def _furnace(heating: Heating, furnace: Furnace) -> Iterator[Finding]:
-    if heating.celsius > furnace.max_celsius:
-        yield Finding(
-            rule="furnace-limit",
-            severity="refuse",
-            is_hard=True,
-            place="heating",
-            step=heating.step,
-            about=furnace.name,
-            found=f"up to {heating.celsius:g} °C",
-            limit=f"at most {furnace.max_celsius:g} °C in {furnace.name}",
-            reason="its elements and lining do not stand more",
-            remedy="lower the temperature or use another furnace",
-            source="max_celsius of the lab file",
-        )
-
-
-def _crucible(portion: Portion, heating: Heating) -> Iterator[Finding]:
-    material, known = heating.crucible, crucibles()
-    if material not in known:
-        hint = closest(material, known)
-        yield Finding(
-            rule="crucible-unknown",
-            severity="refuse",
-            is_hard=True,
-            place="crucible",
-            step=heating.step,
-            about=material,
-            found=f"`{material}`",
-            limit=", ".join(known),
-            reason="nothing is known of what it stands",
-            remedy=f"{hint} Otherwise choose a known material." if hint
-            else "choose a known material",
-            source="campaigns/materials/crucibles.toml",
-        )  # fmt: skip
-        return
-    limit = known[material].max_celsius
-    if heating.celsius > limit:
-        yield Finding(
-            rule="crucible-limit",
-            severity="refuse",
-            is_hard=True,
-            place="heating",
-            step=heating.step,
-            about=material,
-            found=f"up to {heating.celsius:g} °C",
-            limit=f"at most {limit:g} °C in {material}",
-            reason="the crucible softens, cracks or wears away",
-            remedy="lower the temperature or choose another crucible",
-            source=known[material].source,
-        )
-    for attack in attacks(material, portion.elements, heating.celsius):
-        names = "-".join(sorted(attack.elements))
-        is_refused = attack.severity == "refuse"
-        yield Finding(
-            rule="crucible-attack",
-            severity=attack.severity,
-            is_hard=is_refused,
-            place="crucible",
-            step=heating.step,
-            about=names,
-            found=f"{material} with {names} at up to {heating.celsius:g} °C",
-            limit=f"at most {attack.above_celsius:g} °C for {names} in {material}",
-            reason=attack.reason,
-            remedy="choose another crucible",
-            source=attack.source,
-        )
-
-
-def _wall(portion: Portion, heating: Heating, table: PhaseTable) -> Iterator[Finding]:
-    """Yield phases that the phase table does not trust in the crucible's material."""
-    word = _WORDS.get(heating.crucible)
-    rows = [r.phase for r in portion.reagents if r.phase]
-    for row in dict.fromkeys((*rows, *portion.target_rows(table))):
-        if row.crucibles and word and word not in row.crucibles:
-            yield Finding(
-                rule="crucible-attack",
-                severity="warn",
-                place="crucible",
-                step=heating.step,
-                about=row.name,
-                found=f"{row.name} in {heating.crucible}",
-                limit=f"{', '.join(row.crucibles)}, which it does not attack",
-                reason="a hot powder of it may take up its crucible, or eat through",
-                remedy="choose one of these crucibles, or line it with the powder",
-                source=_source(row, "handling"),
-            )
 
 
 def _target(portion: Portion, heating: Heating, table: PhaseTable) -> Iterator[Finding]:
@@ -204,7 +86,7 @@ def _target(portion: Portion, heating: Heating, table: PhaseTable) -> Iterator[F
             limit=", ".join(allowed),
             reason=f"{portion.target} is oxidised, reduced or carbonated in other gas",
             remedy="choose one of these gases",
-            source=_source(rows[0], "handling"),
+            source=cited(rows[0], "handling"),
         )
 
 
@@ -225,7 +107,7 @@ def _decomposes(row: Phase, heating: Heating, accepted: set[str]) -> Iterator[Fi
                 limit=f"{change.celsius:g} °C: {row.name} {change}",
                 reason="what was made is lost again, unless cooling brings it back",
                 remedy="lower the temperature, or cool slowly in a gas that heals it",
-                source=_source(row, "thermal"),
+                source=cited(row, "thermal"),
             )
             return
 
@@ -277,8 +159,7 @@ def _rows(
 
     Reagents are there in the first firing, and in drying before it.
     """
-    firings = [h for h in portion.heatings if not h.is_drying]
-    if heating.is_drying or heating == firings[0]:
+    if heating.is_drying or portion.is_first_firing(heating):
         for reagent in portion.reagents:
             if reagent.phase:
                 yield reagent.phase, reagent.label
@@ -304,12 +185,8 @@ def _melts(
         remedy="dry cooler"
         if heating.is_drying
         else "lower the temperature, or calcine below it first",
-        source=_source(row, "thermal"),
+        source=cited(row, "thermal"),
     )
-
-
-def _source(row: Phase, group: str) -> str:
-    return dict(row.sources).get(group, "phase table")
 
 
 def may_appear(
@@ -323,7 +200,13 @@ def may_appear(
     formulas = tuple(dict.fromkeys(r.formula for r in portion.reagents))
     own = {r.phase.name for r in portion.reagents if r.phase}
     own |= {row.name for row in portion.target_rows(table)}
-    rows = tuple(r for r in table.within(portion.elements | {"O"}) if r.name not in own)
+    # Metals do not come of oxides in a gas that holds oxygen.
+    least = 2 if holds_oxygen(heating.atmosphere) else 1
+    rows = tuple(
+        row
+        for row in table.within(portion.elements | {"O"})
+        if row.name not in own and len(row.elements) >= least
+    )
     return _makeable(formulas, rows, heating.celsius, heating.atmosphere)
 
 

@@ -18,6 +18,7 @@ from campaigns.safety.handling import handling_findings
 from campaigns.safety.heat import heat_findings
 from campaigns.safety.mixtures import mixture_findings
 from campaigns.safety.neighbours import neighbour_findings
+from campaigns.safety.vessels import vessel_findings
 
 
 def judge_portion(portion: Portion, setting: Setting) -> tuple[Finding, ...]:
@@ -29,7 +30,8 @@ def _of_portion(portion: Portion, setting: Setting) -> Iterator[Finding]:
     yield from mixture_findings(portion)
     yield from dust_findings(portion)
     yield from vapour_findings(portion, setting.furnace, setting.table)
-    yield from heat_findings(portion, setting.furnace, setting.table)
+    yield from vessel_findings(portion, setting.furnace, setting.table)
+    yield from heat_findings(portion, setting.table)
     yield from handling_findings(portion, setting.dosing)
 
 
