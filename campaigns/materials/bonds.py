@@ -16,15 +16,15 @@ class Cation:
 
 
 CATIONS = {
-    "H": Cation((1,), (0.85, 1.10), 0.95),
+    "H": Cation((1,), (0.85, 1.25), 0.95),
     "Li": Cation((1,), (1.80, 2.20), 1.466),
     "Na": Cation((1,), (2.20, 2.60), 1.803),
     "K": Cation((1,), (2.55, 3.00), 2.132),
     "Mg": Cation((2,), (1.88, 2.15), 1.693),
-    "Al": Cation((3,), (1.65, 1.95), 1.651),
+    "Al": Cation((3,), (1.63, 1.95), 1.651),
     "Si": Cation((4,), (1.57, 1.65), 1.624),
     "P": Cation((5,), (1.45, 1.60), 1.617),
-    "Ca": Cation((2,), (2.20, 2.55), 1.967),
+    "Ca": Cation((2,), (2.12, 2.55), 1.967),
     "Ti": Cation((3, 4), (1.68, 2.02), 1.815),
     "V": Cation((3, 4, 5), (1.55, 2.05), 1.803),
     "Mn": Cation((2, 3, 4), (1.80, 2.25), 1.765),
@@ -39,7 +39,7 @@ CATIONS = {
     "Mo": Cation((4, 6), (1.65, 2.02), 1.907),
     "In": Cation((3,), (2.05, 2.25), 1.902),
     "Te": Cation((4, 6), (1.83, 2.02), 1.977),
-    "Ba": Cation((2,), (2.48, 2.90), 2.290),
+    "Ba": Cation((2,), (2.48, 3.00), 2.290),
     "La": Cation((3,), (2.30, 2.65), 2.172),
     "Ce": Cation((3, 4), (2.25, 2.50), 2.028),
     "Bi": Cation((3,), (2.00, 2.35), 2.090),
@@ -47,8 +47,9 @@ CATIONS = {
     "N": Cation((5, -3), (1.20, 1.28), 1.432),
 }
 """Bond lengths: Shannon, Acta Cryst. A32 (1976) 751, sums of radii with margins for
-distortion; C, N, Si, P, H: means of such groups. Bond-valence parameters: Brese &
-O'Keeffe (1991), averaged over the listed charges. Nitrogen is -3 in ammonium."""
+distortion; C, N, Si, P, H: means of such groups, H up to the symmetric O-H-O bond.
+Bond-valence parameters: Brese & O'Keeffe (1991), averaged over the listed charges.
+Nitrogen is -3 in ammonium."""
 
 CONTACTS = {
     frozenset("OH"): 0.85,

@@ -113,10 +113,11 @@ def _products(phase: Phase, change: Change) -> Iterator[str]:
         return
     found = frozenset[str]().union(*(formula.elements for formula in made))
     if strange := sorted(found - phase.elements - _FROM_GAS):
-        yield f"it {change}, which needs {', '.join(strange)}; allowed: its own elements"
-    if change.event == "decomposes":
-        if lost := sorted(phase.elements - found - _TO_GAS):
-            yield f"it {change}, without {', '.join(lost)}; allowed: all its metals"
+        needs = ", ".join(strange)
+        yield f"it {change}, which needs {needs}; allowed: its own elements"
+    lost = sorted(phase.elements - found - _TO_GAS)
+    if lost and change.event == "decomposes":
+        yield f"it {change}, without {', '.join(lost)}; allowed: all its metals"
 
 
 def transitions(table: Mapping[str, Phase]) -> Iterator[tuple[str, str]]:
@@ -126,8 +127,8 @@ def transitions(table: Mapping[str, Phase]) -> Iterator[tuple[str, str]]:
             if change.event != "turns" or not change.into:
                 continue
             text = f"it {change}; allowed: a row of the same formula, or nothing"
-            other = table[change.into] if change.into in table else phase
-            if other is phase or _reduced(other) != _reduced(phase):
+            is_other = change.into in table and change.into != phase.name
+            if not is_other or _reduced(table[change.into]) != _reduced(phase):
                 yield phase.name, text
 
 

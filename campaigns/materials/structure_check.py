@@ -152,7 +152,7 @@ def _formula(phase: Phase, structure: "Structure") -> Iterator[str]:
     if any(abs(held[symbol] - wanted.get(symbol, 0.0)) > 1e-3 for symbol in held):
         cell = " ".join(f"{symbol}{n:g}" for symbol, n in amounts.items())
         yield f"the cell holds {cell}, not a multiple of {phase.formula}"
-    elif abs(units - round(units)) > 1e-3:
+    elif structure.is_ordered and abs(units - round(units)) > 1e-3:
         yield f"the cell holds {units:.3f} formula units; allowed: a whole number"
 
 
@@ -193,12 +193,11 @@ def _oxygens(structure: "Structure") -> Iterator[tuple[str, np.ndarray]]:
     first, second, _, distances = structure.get_neighbor_list(_REACH_ANGSTROM)
     symbols = [site.species.elements[0].symbol for site in structure]
     is_oxygen = np.array([symbol == "O" for symbol in symbols])
-    is_hydrogen = np.array([symbol == "H" for symbol in symbols])
     for index, site in enumerate(structure):
         ours = first == index
-        near = second[ours & (distances < _AMMONIUM_ANGSTROM)]
-        # Ammonium has no bond to oxygen.
-        is_ammonium = symbols[index] == "N" and is_hydrogen[near].any()
+        near = {symbols[i] for i in second[ours & (distances < _AMMONIUM_ANGSTROM)]}
+        # Neither atom of ammonium has a bond to oxygen.
+        is_ammonium = {symbols[index], *near} == {"N", "H"}
         if symbols[index] != "O" and site.is_ordered and not is_ammonium:
             yield symbols[index], np.sort(distances[ours & is_oxygen[second]])
 

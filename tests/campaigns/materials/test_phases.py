@@ -29,8 +29,8 @@ def load(tmp_path, text: str) -> PhaseTable:
     return PhaseTable.load(path)
 
 
-def test_at_least_fifty_phases_with_structure() -> None:
-    assert sum(phase.has_structure for phase in TABLE.values()) >= 50
+def test_more_than_a_hundred_phases_with_structure() -> None:
+    assert sum(phase.has_structure for phase in TABLE.values()) >= 140
 
 
 NAMED = """
@@ -96,7 +96,8 @@ def test_the_digest_follows_every_value() -> None:
 
 def test_models_are_marked_as_such() -> None:
     models = [name for name, phase in TABLE.items() if phase.positions == "model"]
-    assert models == ["YBa2Cu3O6.5", "BaCuO2"]
+    assert {"YBa2Cu3O6.5", "BaCuO2", "BaTi2O5"} <= set(models)
+    assert len(models) < 8
     assert "model" in dict(TABLE["BaCuO2"].sources)["structure"]
 
 
