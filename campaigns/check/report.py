@@ -23,6 +23,8 @@ class SetPreview:
     """Target if the reaction runs to completion, g."""
     cost: float
     """Price of the precursors, in the file's currency."""
+    load_gas: str
+    """Gas of a furnace full of this set at its hottest, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,11 @@ class CheckReport:
     def is_possible(self) -> bool:
         """Say whether nothing was refused."""
         return not self.faults
+
+    @property
+    def is_unsafe(self) -> bool:
+        """Say whether a rule of safety refuses."""
+        return any(finding.severity == "refuse" for finding in self.safety)
 
     def require(self) -> None:
         """Do nothing if the campaign is possible.
@@ -116,6 +123,7 @@ class CheckReport:
                 if parts
             )
             yield f"     gas      {gas or 'none'}"
+            yield f"     load     {preview.load_gas}"
             if preview.cost:
                 yield f"     cost     {preview.cost:.2f}"
 

@@ -20,7 +20,7 @@ from campaigns.check.goals import (
 from campaigns.check.lab import check_lab
 from campaigns.check.phases import check_phases, check_solid_solution
 from campaigns.check.report import CheckReport, SetPreview
-from campaigns.check.safety import check_acceptances, check_safety
+from campaigns.check.safety import check_acceptances, check_safety, gas_of_load
 from campaigns.check.space import searched_parameters
 from campaigns.check.template import check_search, check_steps
 from campaigns.materials.formula import Formula
@@ -62,7 +62,7 @@ def check(
         faults=tuple(found.faults),
         warnings=tuple(found.warnings),
         safety=worst_first(found.safety),
-        sets=tuple(preview(spec, candidate) for candidate in sets),
+        sets=tuple(preview(spec, candidate, lab) for candidate in sets),
         parameters=tuple((k, describe(v)) for k, v in searched_parameters(spec)),
     )
 
@@ -94,7 +94,9 @@ def _check_matter(
     return sets
 
 
-def preview(spec: CampaignSpec, candidate: PrecursorSet) -> SetPreview:
+def preview(
+    spec: CampaignSpec, candidate: PrecursorSet, lab: LabSpec | None
+) -> SetPreview:
     """Return what one sample of a set takes and gives, with the least excess."""
     least = excess_corners(spec)[0]
     grams = grams_to_dose(spec, candidate, least)
@@ -109,6 +111,7 @@ def preview(spec: CampaignSpec, candidate: PrecursorSet) -> SetPreview:
         },
         powder_grams=spec.sample_grams,
         cost=cost(spec, grams),
+        load_gas=gas_of_load(spec, lab, candidate),
     )
 
 

@@ -13,8 +13,10 @@ from campaigns.materials.phases import PhaseTable
 from campaigns.precursors import PrecursorSet
 from campaigns.recipe import DryStep, FireStep
 from campaigns.safety import Acceptance, Finding, Heating, Portion, Setting, judge
+from campaigns.safety.air import describe
 from campaigns.safety.facts import Furnace, acceptances_of, reagents_of, setting_of
 from campaigns.safety.findings import RULES, refusals
+from campaigns.safety.gases import peak_litres_per_minute, releases, total_litres
 from campaigns.spec import CampaignSpec
 from campaigns.steps import FIRING_KINDS, StepTemplate
 from campaigns.synthesis import grams_to_dose
@@ -60,6 +62,25 @@ def check_safety(
                      if f.rule.startswith("co-firing"))  # fmt: skip
     found.safety += _each_once(findings, len(sets))
     _tell(spec, found)
+
+
+def gas_of_load(spec: CampaignSpec, lab: LabSpec | None, chosen: PrecursorSet) -> str:
+    """Write the gas of a furnace full of one set, in the firing that gives most."""
+    setting = _setting(spec, lab, PhaseTable(()))
+    slots = _slots(lab, setting.furnace)
+    most = (0.0, "none")
+    for heatings in _programs(spec):
+        portion = _portion(spec, chosen, heatings, setting)
+        for index, heating in enumerate(heatings):
+            released = releases(portion, index) * slots
+            litres = total_litres(released)
+            peak = peak_litres_per_minute(released, heating)
+            words = (
+                f"{describe(litres)} in {heating.step}, at most {peak:.2g} l/min"
+                f" ({slots} sample{'s' if slots > 1 else ''}, 25 °C and 1 bar)"
+            )
+            most = max(most, (sum(litres.values()), words))
+    return most[1]
 
 
 def _setting(spec: CampaignSpec, lab: LabSpec | None, table: PhaseTable) -> Setting:

@@ -206,7 +206,7 @@ def _of_oxygen(
 def window(reagent: Reagent, kind: str) -> Window:
     """Return between which temperatures a class of reagent gives off its gas, °C.
 
-    Where the phase table knows a lower temperature of decomposition, that counts.
+    Where the phase table has it decompose sooner, the gas begins there.
     """
     low, high = _table()["window"][kind]
     if kind == "carbonate":
@@ -216,8 +216,8 @@ def window(reagent: Reagent, kind: str) -> Window:
         ]  # fmt: skip
         low, high = min(spans, default=(low, high))
     known = first(reagent.phase.heat, "decomposes", "air") if reagent.phase else None
-    if kind not in ("adsorbed", "water") and known is not None and known < high:
-        low, high = min(low, known), max(known, low + 50.0)
+    if kind not in ("adsorbed", "water") and known is not None:
+        low = min(low, known)
     return float(low), float(high)
 
 
