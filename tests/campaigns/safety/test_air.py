@@ -56,8 +56,9 @@ def test_more_gas_than_the_vent_passes_is_refused():
     tight = replace(FURNACE, vent_litres_per_minute=2.05)
     sample = portion("CaTiO3", reagent("CaCO3", 5.0), "TiO2", celsius=1150)
     assert ("gas-pressure", "box-a") in rules(judged([sample] * 8, tight), "refuse")
-    assert ("gas-pressure", "box-a") in rules(judged([sample] * 8, FURNACE), "warn")
-    assert ("gas-pressure", "box-a") not in rules(judged([sample], FURNACE))
+    narrow = replace(FURNACE, vent_litres_per_minute=5.0)
+    assert ("gas-pressure", "box-a") in rules(judged([sample] * 8, narrow), "warn")
+    assert ("gas-pressure", "box-a") not in rules(judged([sample] * 8, FURNACE))
 
 
 def test_carbon_dioxide_suffocates_in_a_small_room():
