@@ -4,9 +4,12 @@ from itertools import pairwise
 
 from campaigns.check.findings import Findings
 from campaigns.materials.formula import Formula
-from campaigns.materials.phases import PhaseTable
+from campaigns.materials.phases import Phase, PhaseTable
 from campaigns.precursors import cations
-from campaigns.spec import CampaignSpec
+from campaigns.spec import CampaignSpec, Precursor
+
+_NOTABLE = 0.985
+"""A reagent whose pure share is below is worth a word; most are sold at 99 %."""
 
 
 def check_phases(spec: CampaignSpec, table: PhaseTable, found: Findings) -> None:
@@ -97,6 +100,29 @@ def check_solid_solution(spec: CampaignSpec, found: Findings) -> None:
             "one of target.phases",
             "add it there, or refine the cell of an accepted phase",
         )
+
+
+def warn_of_reagents(spec: CampaignSpec, table: PhaseTable, found: Findings) -> None:
+    """Warn where a lot's assay is taken as 1 though such reagents fall short of it."""
+    for i, precursor in enumerate(spec.precursors):
+        row = _row_of(precursor, table)
+        if row is None or {"assay", "loss_on_ignition"} & precursor.model_fields_set:
+            continue
+        assay, lost = row.assay or 1.0, row.loss_on_ignition or 0.0
+        if assay * (1 - lost) < _NOTABLE:
+            found.warn(
+                f"precursors[{i}].assay",
+                f"{precursor.label}: neither assay nor loss_on_ignition is stated, so"
+                f" it counts as pure and dry; such reagents ({row.name}) have an assay"
+                f" of about {assay:g} and lose about {lost:.0%} on drying: state your"
+                " lot's",
+            )
+
+
+def _row_of(precursor: Precursor, table: PhaseTable) -> Phase | None:
+    if precursor.phase in table:
+        return table[precursor.phase]
+    return next(iter(table.by_formula(precursor.formula)), None)
 
 
 def _ratio(formula: Formula) -> tuple[tuple[str, object], ...]:

@@ -18,7 +18,11 @@ from campaigns.check.goals import (
     warn_of_size,
 )
 from campaigns.check.lab import check_lab
-from campaigns.check.phases import check_phases, check_solid_solution
+from campaigns.check.phases import (
+    check_phases,
+    check_solid_solution,
+    warn_of_reagents,
+)
 from campaigns.check.report import CheckReport, SetPreview
 from campaigns.check.safety import check_acceptances, check_safety, gas_of_load
 from campaigns.check.space import searched_parameters
@@ -81,6 +85,7 @@ def _check_matter(
     check_solid_solution(spec, found)
     if table is not None:
         check_phases(spec, table, found)
+        warn_of_reagents(spec, table, found)
     check_acceptances(spec, found)
     if not has_excess:  # masses below would have no meaning
         return ()

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Literal
 
 from campaigns.materials.formula import Formula
-from campaigns.materials.phases import Phase
 from campaigns.safety.facts import Portion, Reagent, cited
 from campaigns.safety.findings import Finding
 from campaigns.safety.oxidation import nature
@@ -102,25 +101,16 @@ def _sensitivity(reagent: Reagent) -> Sensitivity | None:
         needs="dry" if row.spoiled_by == ("H2O",) else "inert",
         severity="warn",
         reason=f"takes up {' and '.join(row.spoiled_by)}: less of its metals is weighed"
-        f" than was meant{_as_sold(row)}",
+        f" than was meant",
         source=cited(row, "handling"),
         drying=by_class.drying if by_class else "",
     )
 
 
-def _as_sold(row: Phase) -> str:
-    """Return the usual losses of a reagent as sold, in words."""
-    loss, assay = row.loss_on_ignition, row.assay
-    parts = [f"loss on ignition {loss:.1%}"] if loss else []
-    parts += [f"assay {assay:.1%}"] if assay is not None and assay < 1 else []
-    return f"; as sold usually {', '.join(parts)}" if parts else ""
-
-
 def _air(reagent: Reagent, known: Sensitivity, dosing: str) -> Finding:
     allowed = " or ".join(_ENOUGH[known.needs])
-    loss = "" if reagent.has_loss_stated or known.severity == "refuse" else (
-        "; no assay or loss_on_ignition is stated"
-    )  # fmt: skip
+    is_stated = reagent.has_loss_stated or known.severity == "refuse"
+    loss = "" if is_stated else "; no assay or loss_on_ignition is stated"
     drying = f"{known.drying}; or " if known.drying else ""
     return Finding(
         rule="air-sensitive",

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from campaigns.lifecycle import Hazard, HazardsJudged
+from campaigns.lifecycle import HazardsJudged
 from campaigns.materials.phases import PhaseTable
 from campaigns.recipe import DryStep, FireStep
+from campaigns.results import Hazard
 from campaigns.safety import Finding, Heating, Judgement, Portion, judge
 from campaigns.safety.facts import acceptances_of, portion_of, setting_of
 from campaigns.spec import CampaignSpec

@@ -4,6 +4,7 @@ import pytest
 
 from campaigns import lifecycle as facts
 from campaigns.narrative import Narrator, duration
+from campaigns.results import Hazard
 from tests.campaigns import synthetic
 
 
@@ -85,7 +86,7 @@ def test_durations_take_a_fitting_unit(seconds, words):
 
 
 def test_judgements_of_safety_are_told_of_each_sample_judged():
-    hazard = facts.Hazard(
+    hazard = Hazard(
         rule="melts", severity="warn", about="BaO2", step="fire", found="", limit=""
     )
     judged = facts.HazardsJudged(
