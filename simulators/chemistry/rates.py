@@ -6,7 +6,7 @@ import numpy as np
 
 from campaigns.materials.thermo import GAS_CONSTANT
 from simulators.chemistry.constants import Laws
-from simulators.chemistry.gases import conductance, film_pressures
+from simulators.chemistry.gases import Evolution, conductance, film_pressures
 from simulators.chemistry.truth import Floats, at_kelvin
 
 WETTING_SHARE = 0.02
@@ -18,7 +18,7 @@ GROWN_SHARE = 0.01
 EVAPORATION = 0.05
 """Share of the molecules that leave at the rate of Hertz and Knudsen. Estimated: oxides
 range from 1e-3 to 1; the crucible's mouth is slower than all of these."""
-FILMS = 1e4
+FILMS = 100.0
 """Evaporation is taken to be no faster than this many times what leaves the crucible:
 beyond, only the equilibrium pressure counts, and figures would lose their digits."""
 _TYPICAL_SHARE = 0.7
@@ -96,16 +96,22 @@ def reaction_rates(laws: Laws, state: State, kelvin: float) -> tuple[Floats, Flo
     _evaporate(laws, state, full, local, kelvin, way_out / total)
     full *= _nucleation(laws, local, shares, kelvin) * _hull(laws, local)
     full[full < _LEAST_RATE] = 0.0
+    busy = np.flatnonzero(full)
     pressures, driven = film_pressures(
         state.pressures,
         outside=state.outside,
         least=laws.least,
-        rates=full * total,
-        equilibrium=standard / (GAS_CONSTANT * kelvin),
-        gas_change=net.gas_change,
+        evolution=Evolution(
+            full[busy] * total,
+            standard[busy] / (GAS_CONSTANT * kelvin),
+            net.gas_change[:, busy],
+            net.vapour[busy],
+        ),
         conductance=way_out,
     )
-    return full * driven * total, pressures
+    rates = np.zeros(len(full))
+    rates[busy] = full[busy] * driven * total
+    return rates, pressures
 
 
 def sensitivity(laws: Laws, state: State, rates: Floats) -> Floats:
