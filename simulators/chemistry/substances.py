@@ -1,10 +1,11 @@
 """What the furnace needs to know of each substance beside its energy.
 
-The rows stand in `substances.toml`, whose head tells how to add a system.
+The rows stand in `substance_rows/`; the head of `earths.toml` there tells how to add a
+system.
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from types import MappingProxyType
@@ -66,34 +67,40 @@ class Variant:
         return self.oxygen_site[0] > 0
 
 
-_SECTIONS = {"substance": Substance, "variant": Variant}
+_KINDS = {"substance": Substance, "variant": Variant}
 
 
-def _read(text: str) -> dict[str, dict[str, Any]]:
-    """Read `substances.toml`.
+def _read(texts: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Read files of `substance_rows/`.
 
     Raises:
-        MaterialError: If a row is incomplete, has a field it cannot have or has no
-            energy.
+        MaterialError: If a row is incomplete, has a field it cannot have, is there
+            twice or has no energy.
     """
-    document = tomllib.loads(text)
-    found: dict[str, dict[str, Any]] = {"vapour": document["vapour"]}
-    for section, kind in _SECTIONS.items():
-        found[section] = {
-            name: _row(kind, name, fields) for name, fields in document[section].items()
-        }
-    found["wall"] = {k: v["substance"] for k, v in document["wall"].items()}
-    for name in (*found["substance"], *found["variant"], *found["vapour"]):
-        if name not in table():
-            raise MaterialError(
-                f"substances.toml, {name}: no row in thermochemistry.toml; add one"
-            )
-    others = [v.of for v in found["variant"].values()]
-    others += [s.becomes for s in found["substance"].values() if s.becomes]
-    for name in (*others, *found["wall"].values()):
-        if name not in found["substance"]:
-            raise MaterialError(f"substances.toml names {name}, which has no row there")
+    found: dict[str, dict[str, Any]] = {s: {} for s in (*_KINDS, "vapour", "wall")}
+    for text in texts:
+        for section, rows in tomllib.loads(text).items():
+            if twice := found[section].keys() & rows.keys():
+                raise MaterialError(f"substance rows: {min(twice)} is there twice")
+            kind = _KINDS.get(section)
+            found[section] |= {
+                name: fields if kind is None else _row(kind, name, fields)
+                for name, fields in rows.items()
+            }
+    _check(found)
     return found
+
+
+def _check(found: Mapping[str, Mapping[str, Any]]) -> None:
+    substances = found["substance"]
+    for name in (*substances, *found["variant"], *found["vapour"]):
+        if name not in table():
+            raise MaterialError(f"substance rows, {name}: no thermochemistry; add a row")
+    others = [v.of for v in found["variant"].values()]
+    others += [s.becomes for s in substances.values() if s.becomes]
+    for name in (*others, *found["wall"].values()):
+        if name not in substances:
+            raise MaterialError(f"substance rows name {name}, which has no row there")
 
 
 def _row(kind: Any, name: str, fields: Mapping[str, Any]) -> Any:  # noqa: ANN401
@@ -101,11 +108,15 @@ def _row(kind: Any, name: str, fields: Mapping[str, Any]) -> Any:  # noqa: ANN40
         tidy = {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}
         return kind(name, **tidy)
     except TypeError as error:
-        raise MaterialError(f"substances.toml, {name}: {error}") from error
+        raise MaterialError(f"substance rows, {name}: {error}") from error
 
 
-_TEXT = files("simulators.chemistry").joinpath("substances.toml").read_text("utf-8")
-_ROWS = _read(_TEXT)
+_FOLDER = files("simulators.chemistry").joinpath("substance_rows")
+_ROWS = _read(
+    path.read_text("utf-8")
+    for path in sorted(_FOLDER.iterdir(), key=lambda path: path.name)
+    if path.name.endswith(".toml")
+)
 
 SUBSTANCES: Mapping[str, Substance] = MappingProxyType(_ROWS["substance"])
 VARIANTS: Mapping[str, Variant] = MappingProxyType(_ROWS["variant"])
