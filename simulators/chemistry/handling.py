@@ -43,15 +43,17 @@ def grind(powder: Powder, rpm: float, seconds: float) -> Powder:
     share = 1.0 - exp(-turns / GROUND_AFTER_TURNS)
     # A hard, once-molten lump resists; the harder, the more grinding it takes.
     effect = share * (1.0 - 0.5 * powder.sintered)
-    coarse = max(0.0, powder.particle_micrometres - FINEST_MICROMETRES)
     grains = {
-        name: replace(g, microstrain=g.microstrain + GRINDING_STRAIN * effect)
+        name: replace(
+            g,
+            microstrain=g.microstrain + GRINDING_STRAIN * effect,
+            micrometres=_finer(g.micrometres, effect),
+        )
         for name, g in powder.grains.items()
     }
     return mix(
         replace(
             powder,
-            particle_micrometres=powder.particle_micrometres - 0.6 * effect * coarse,
             layers=_thinned(powder.layers, effect),
             sintered=powder.sintered * (1.0 - share),
             grains=grains,
@@ -86,6 +88,10 @@ def dry(powder: Powder, celsius: float, seconds: float) -> Powder:
         released={**powder.released, "H2O(g)": gone},
         grains={**powder.grains, WATER: Grains(amorphous_share=1.0)},
     )
+
+
+def _finer(micrometres: float, effect: float) -> float:
+    return micrometres - 0.6 * effect * max(0.0, micrometres - FINEST_MICROMETRES)
 
 
 def _thinned(layers: Mapping[str, float], effect: float) -> dict[str, float]:

@@ -101,7 +101,8 @@ def test_fact_5_carbon_dioxide_slows_the_reaction_down(monkeypatch):
 
     done = []
     for carbon in (4e-4, 0.03, 0.1, 0.2):
-        mixed = {**gases.BACKGROUNDS, "air": (0.2, carbon, 1e-3, 1e-9)}
+        air = {"O2(g)": 0.2, "CO2(g)": carbon, "H2O(g)": 1e-3}
+        mixed = {**gases.BACKGROUNDS, "air": air}
         monkeypatch.setattr(gases, "BACKGROUNDS", mixed)
         done.append(heat(powder(TITANATE), 950, 2).released["CO2(g)"])
     assert done == sorted(done, reverse=True)

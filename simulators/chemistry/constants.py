@@ -1,0 +1,188 @@
+"""What does not change of a network's rates while a powder is fired."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from campaigns.materials.thermo import GAS_CONSTANT, species_formula
+from simulators.chemistry.gases import floor
+from simulators.chemistry.network import Network
+from simulators.chemistry.substances import SUBSTANCES, VARIANTS, oxygen_taken
+from simulators.chemistry.truth import Floats, Truth
+
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+
+MELTING_PER_SECOND = 0.02
+"""Rate of melting and freezing far from equilibrium, 1/s. Estimated: a crucible takes
+up its heat of fusion within minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sites:
+    """Oxygen sites of a phase that the gas fills."""
+
+    variant: str
+    """Name of the phase with all of them filled."""
+    at: int
+    """Index of the phase with none filled."""
+    oxygen: float
+    """Moles of O2 that fill a mole of it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Laws:
+    """A network in one world; s species, r reactions, g gases."""
+
+    network: Network
+    truth: Truth
+    filled: tuple[Sites, ...]
+    grid: Floats
+    """Gibbs energies of species, filled phases and gases, J/mol, shape grid x all."""
+    energy: Floats
+    """Activation energies, J/mol, shape r."""
+    factor: Floats
+    """Rates at infinite temperature without contact terms, 1/s, shape r."""
+    hulls: tuple[tuple[Bools, Ints], ...]
+    """For each set of gases given off: the reactions that count against a product, and
+    the reactions that give off just that set."""
+    wets: Floats
+    """1 where melt speeds the contact up, else 0, shape r."""
+    needs_no_nuclei: Bools
+    """Reactions that melt or freeze, shape r."""
+    size: Ints
+    """Number of reactants, shape r."""
+    order: Floats
+    """Power of each reactant's amount in the rate, shape r."""
+    atoms: Floats
+    """Atoms in the condensed products per cation mole, at least 0.01, shape r."""
+    evaporates: Ints
+    """Reactions that give off a vapour."""
+    mass: Floats
+    """Molar masses of those vapours, kg/mol."""
+    least: Floats
+    """Lowest gas pressures, bar, shape g."""
+
+
+@lru_cache(maxsize=128)
+def laws_of(network: Network, truth: Truth) -> Laws:
+    """Return the laws of a network in one world."""
+    size, filled = network.size, _filled(network)
+    evaporates = np.flatnonzero(network.vapour >= 0)
+    energy, factor = _arrhenius(network, truth)
+    vapours = [network.gases[i] for i in network.vapour[evaporates]]
+    names = (*network.species, *(site.variant for site in filled), *network.gases)
+    melting = _any(network, network.melts)
+    # Glass needs nuclei to crystallise.
+    glasses = [i for i in network.melts if SUBSTANCES[network.species[i]].glass]
+    melting &= ~((size == 1) & np.isin(network.reactants[:, 0], glasses))
+    factor[evaporates] = 1.0
+    energy[evaporates] = 0.0
+    order = np.where(size == 1, 2.0 / 3.0, 1.0)
+    order[evaporates] = 0.0
+    return Laws(
+        network,
+        truth,
+        filled,
+        truth.grid(names),
+        energy,
+        factor,
+        _hulls(network),
+        np.where((size > 1) & ~_dry(network), 1.0, 0.0),
+        melting,
+        size,
+        order,
+        np.maximum(network.atoms, 0.01),
+        evaporates,
+        np.array([1e-3 * species_formula(v).molar_mass for v in vapours]),
+        floor(network.gases),
+    )
+
+
+def _filled(network: Network) -> tuple[Sites, ...]:
+    return tuple(
+        Sites(name, network.species.index(v.of), oxygen_taken(v))
+        for name, v in VARIANTS.items()
+        if v.is_filled and v.of in network.species
+    )
+
+
+def _arrhenius(network: Network, truth: Truth) -> tuple[Floats, Floats]:
+    """Return activation energies, J/mol, and rates at infinite temperature, 1/s."""
+    k, size = truth.kinetics, network.size
+    rows = [SUBSTANCES[name] for name in network.species]
+    melts = np.array([row.melts_kelvin for row in rows] + [np.inf])
+    turns = np.array([row.turns_kelvin for row in rows] + [np.inf])
+    # A substance turns over at 1e-3/s at its own temperature.
+    single = (
+        GAS_CONSTANT * np.log(k.single_rate / 1e-3) * turns[network.reactants[:, 0]]
+    )
+    labels = [network.label(group).split("|") for group in network.groups]
+    luck = np.array([truth.pair_factor(tuple(n)) for n in labels])[network.group]
+    contact = np.where(size == 3, 27.0 * k.triple_contact, 4.0)
+    energy = np.where(size == 1, single, k.pair_energy * _mobility(network, melts))
+    factor = luck * np.where(size == 1, k.single_rate, k.pair_rate * contact)
+    plain = _plain_melting(network)
+    energy[plain], factor[plain] = 0.0, MELTING_PER_SECOND
+    return energy, factor
+
+
+def _plain_melting(network: Network) -> Bools:
+    """Return where a solid melts or a melt that makes no glass freezes as it is."""
+    n = len(network.species)
+    is_plain = (network.size == 1) & ((network.products < n).sum(axis=1) == 1)
+    is_plain &= (network.gas_change == 0).all(axis=0) & _any(network, network.melts)
+    glasses = [i for i in network.melts if SUBSTANCES[network.species[i]].glass]
+    return np.asarray(is_plain & ~np.isin(network.reactants[:, 0], glasses))
+
+
+def _any(network: Network, members: Ints) -> Bools:
+    """Return which reactions have one of these among reactants or products."""
+    both = np.concatenate([network.reactants, network.products], axis=1)
+    return np.asarray(np.isin(both, members).any(axis=1))
+
+
+def _slow(network: Network) -> list[int]:
+    return [i for i, n in enumerate(network.species) if SUBSTANCES[n].own_pace]
+
+
+def _dry(network: Network) -> Bools:
+    """Return which reactions melt does not speed up."""
+    dry = [*_slow(network), *([network.wall] if network.wall >= 0 else [])]
+    return np.asarray(np.isin(network.reactants, dry).any(axis=1))
+
+
+def _mobility(network: Network, melts: Floats) -> Floats:
+    """Return the melting temperature that governs each reaction, K, shape r.
+
+    Of two reactants the one that melts lower moves to the other; of three, two must.
+    A refractory carbonate reacts no faster than its own lattice lets go, and the
+    crucible's dense wall counts half.
+    """
+    three = np.sort(melts[network.reactants], axis=1)
+    mean = three[:, :2].mean(axis=1)
+    mobile = np.where(network.size == 3, mean, three[:, 0])
+    for i in _slow(network):
+        has = (network.reactants == i).any(axis=1)
+        mobile = np.where(has, np.maximum(mobile, melts[i]), mobile)
+    has_wall = (network.reactants == network.wall).any(axis=1)
+    return np.asarray(np.where(has_wall, mean, mobile))
+
+
+def _hulls(network: Network) -> tuple[tuple[Bools, Ints], ...]:
+    gas = network.gas_change
+    is_solid = network.vapour < 0
+    takes_carbon, takes_steam = gas[1] < -1e-12, gas[2] < -1e-12
+    gives_carbon, gives_steam = gas[1] > 1e-12, gas[2] > 1e-12
+    found = []
+    for has_carbon in (False, True):
+        for has_steam in (False, True):
+            asked = (gives_carbon == has_carbon) & (gives_steam == has_steam)
+            counts = (
+                is_solid & (has_carbon | ~takes_carbon) & (has_steam | ~takes_steam)
+            )
+            if asked.any():
+                found.append((counts, np.flatnonzero(asked)))
+    return tuple(found)
