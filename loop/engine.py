@@ -12,6 +12,7 @@ from campaigns.synthesis import build_recipe
 from instruments.protocols import Lab
 from instruments.quantities import Slot
 from loop.analyse.samples import analyse_sample, settle
+from loop.asking import ask
 from loop.errors import ProposalError
 from loop.plan.bench import Bench
 from loop.plan.effects import Effects
@@ -72,11 +73,8 @@ class Engine:
         history = self.recorder.store.history()
         made = len(history.trials)
         number = len(self.ledger.loads) + 1
-        size = min(self._slots(), self.spec.budget.experiments - made)
         proposals = await self.compute(
-            lambda: self.proposer.propose(
-                self.spec, history, load=number, size=size, seed=self.spec.seed
-            )
+            lambda: ask(self.proposer, self.spec, self.lab.spec, history, load=number)
         )
         if not proposals:
             raise ProposalError("no candidate of the space is left to try")
@@ -130,10 +128,6 @@ class Engine:
         rack = next(n for n, r in self.lab.spec.racks.items() if r.holds == "head")
         labels = (p.label for p in self.spec.precursors)
         return {label: Slot(rack, i) for i, label in enumerate(labels, start=1)}
-
-    def _slots(self) -> int:
-        furnaces = self.lab.spec.furnaces.values()
-        return max(f.slots for f in furnaces if f.purpose == "fire")
 
     def _reason(self) -> str | None:
         if self.ledger.open_load() is not None:
