@@ -132,6 +132,11 @@ class DecisionRecord(Frozen):
     """What the model saw of the chemistry: name with unit to value."""
     nearest: tuple[Neighbour, ...] = ()
     """Scored samples most like the proposal, the most like first."""
+    load_gain: float | None = None
+    """By how much the load is expected to better the best of the leading objective, in
+    its unit, >= 0; none before any result."""
+    furnace_hours: float | None = None
+    """Ramps, holds and programmed cooling of the load's firings, h."""
     n_scored: int | None = None
     """Scored samples that the model was fitted to; none in older records."""
     slices: tuple[Slice, ...] = ()

@@ -181,6 +181,13 @@ class Explanation:
             worth = labels.number(decision.acquisition, digits=3)
             yield f"Acquisition value {worth} beside the load's earlier samples"
             yield f"Seed {decision.seed}"
+        if decision.load_gain is not None and decision.furnace_hours:
+            gain = labels.number(decision.load_gain, digits=2)
+            hours = labels.number(decision.furnace_hours, digits=3)
+            yield (
+                f"The load was expected to better the best {_lower(self.objectives[0])}"
+                f" by {gain} in {hours} h of firing"
+            )
         if decision.history_sha256:
             yield f"History sha256 {decision.history_sha256}"
         if decision.versions:

@@ -39,6 +39,8 @@ class Evidence:
     """Correlation of points, `n x d`, with the scored trials, `n x k`; None before
     any."""
     model: dict[str, float | str]
+    gain: float | None = None
+    """Expected betterment of the leading objective by the load, in its unit."""
 
 
 def decisions(
@@ -69,6 +71,8 @@ def decisions(
                 sd=sd,
                 descriptors=encoder.described(point),
                 nearest=_neighbours(question, alike[:N_NEAREST], similar, i),
+                load_gain=evidence.gain,
+                furnace_hours=encoder.furnace_hours(point),
                 n_scored=len(question.scored),
                 slices=slices[i],
                 alternatives=alternatives,
