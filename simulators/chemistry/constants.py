@@ -45,9 +45,10 @@ class Laws:
     """Activation energies, J/mol, shape r."""
     factor: Floats
     """Rates at infinite temperature without contact terms, 1/s, shape r."""
-    hulls: tuple[tuple[Bools, Ints], ...]
-    """For each set of gases given off: the reactions that count against a product, and
-    the reactions that give off just that set."""
+    counts: tuple[Bools, ...]
+    """For each set of gases given off, the reactions that count against a product."""
+    hull: Ints
+    """Which of these sets each reaction gives off, shape r."""
     wets: Floats
     """1 where melt speeds the contact up, else 0, shape r."""
     needs_no_nuclei: Bools
@@ -58,10 +59,8 @@ class Laws:
     """Power of each reactant's amount in the rate, shape r."""
     atoms: Floats
     """Atoms in the condensed products per cation mole, at least 0.01, shape r."""
-    evaporates: Ints
-    """Reactions that give off a vapour."""
     mass: Floats
-    """Molar masses of those vapours, kg/mol."""
+    """Molar mass of the vapour that each gives off, kg/mol, shape r; 1 without."""
     least: Floats
     """Lowest gas pressures, bar, shape g."""
 
@@ -72,7 +71,8 @@ def laws_of(network: Network, truth: Truth) -> Laws:
     size, filled = network.size, _filled(network)
     evaporates = np.flatnonzero(network.vapour >= 0)
     energy, factor = _arrhenius(network, truth)
-    vapours = [network.gases[i] for i in network.vapour[evaporates]]
+    counts, hull = _hulls(network)
+    masses = [1e-3 * species_formula(gas).molar_mass for gas in network.gases]
     names = (*network.species, *(site.variant for site in filled), *network.gases)
     melting = _any(network, network.melts)
     # Glass needs nuclei to crystallise.
@@ -89,14 +89,14 @@ def laws_of(network: Network, truth: Truth) -> Laws:
         truth.grid(names),
         energy,
         factor,
-        _hulls(network),
+        counts,
+        hull,
         np.where((size > 1) & ~_dry(network), 1.0, 0.0),
         melting,
         size,
         order,
         np.maximum(network.atoms, 0.01),
-        evaporates,
-        np.array([1e-3 * species_formula(v).molar_mass for v in vapours]),
+        np.where(network.vapour < 0, 1.0, np.array(masses)[network.vapour]),
         floor(network.gases),
     )
 
@@ -171,18 +171,12 @@ def _mobility(network: Network, melts: Floats) -> Floats:
     return np.asarray(np.where(has_wall, mean, mobile))
 
 
-def _hulls(network: Network) -> tuple[tuple[Bools, Ints], ...]:
-    gas = network.gas_change
-    is_solid = network.vapour < 0
-    takes_carbon, takes_steam = gas[1] < -1e-12, gas[2] < -1e-12
-    gives_carbon, gives_steam = gas[1] > 1e-12, gas[2] > 1e-12
-    found = []
-    for has_carbon in (False, True):
-        for has_steam in (False, True):
-            asked = (gives_carbon == has_carbon) & (gives_steam == has_steam)
-            counts = (
-                is_solid & (has_carbon | ~takes_carbon) & (has_steam | ~takes_steam)
-            )
-            if asked.any():
-                found.append((counts, np.flatnonzero(asked)))
-    return tuple(found)
+def _hulls(network: Network) -> tuple[tuple[Bools, ...], Ints]:
+    gas, is_solid = network.gas_change, network.vapour < 0
+    free = [(is_solid & (gas[k] > -1e-12), is_solid) for k in (1, 2)]
+    counts = tuple(
+        free[0][has_carbon] & free[1][has_steam]
+        for has_carbon in (False, True)
+        for has_steam in (False, True)
+    )
+    return counts, np.asarray(2 * (gas[1] > 1e-12) + (gas[2] > 1e-12), dtype=np.int64)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from campaigns.materials.thermo import GAS_CONSTANT
-from simulators.chemistry.constants import Laws, laws_of
+from simulators.chemistry.constants import Ints, Laws, laws_of
 from simulators.chemistry.crystals import Crystals, oxygen_content, settle
 from simulators.chemistry.gases import background
 from simulators.chemistry.handling import dry
@@ -187,8 +187,12 @@ class _Run:
         fast does not shorten the step; the step shrinks until no amount changes much.
         """
         net, moles = self.laws.network, self.state.moles
-        slopes = sensitivity(self.laws, self.state, rates)
-        flow, back = net.change @ rates, net.change @ slopes
+        at = np.flatnonzero(rates)
+        change, slopes = (
+            net.change[:, at],
+            sensitivity(self.laws, self.state, rates[at], at),
+        )
+        flow, back = change @ rates[at], change @ slopes
         slack = moles + 0.02 * float(net.cations @ moles) / np.maximum(net.cations, 1.0)
         while True:
             move = np.linalg.solve(np.eye(len(moles)) - seconds * back, seconds * flow)
@@ -196,8 +200,11 @@ class _Run:
             if fastest <= 1.5 or seconds <= _LEAST_SECONDS:
                 break
             seconds = max(_LEAST_SECONDS, 0.8 * seconds / fastest)
-        extents = seconds * np.maximum(rates + slopes @ move, 0.0)
-        return seconds, self._limited(extents)
+        extents = np.zeros(len(rates))
+        extents[at] = self._limited(
+            seconds * np.maximum(rates[at] + slopes @ move, 0), at
+        )
+        return seconds, extents
 
     def advance(self, extents: Floats, seconds: float, kelvin: float) -> None:
         """Move on by one step; every reaction's extent moves all its substances."""
@@ -220,8 +227,8 @@ class _Run:
         self.crystals.coarsen(coarsening(self.laws, liquid, seconds))
         state.micrometres = self.crystals.micrometres
 
-    def _limited(self, extents: Floats) -> Floats:
-        """Return extents cut so that no reactant is overdrawn.
+    def _limited(self, extents: Floats, at: Ints) -> Floats:
+        """Return extents of some reactions, cut so that no reactant is overdrawn.
 
         Each reactant is used up along an exponential, never past zero.
         """
@@ -229,13 +236,17 @@ class _Run:
         moles = np.append(self.state.moles, np.inf)
         if net.wall >= 0:
             moles[net.wall] = np.inf
-        wanted = np.zeros(len(moles))
-        np.add.at(wanted, net.reactants, net.amounts * extents[:, None])
+        reactants = net.reactants[at]
+        wanted = np.bincount(
+            reactants.ravel(),
+            (net.amounts[at] * extents[:, None]).ravel(),
+            minlength=len(moles),
+        )
         used = wanted / np.maximum(moles, 1e-300)
         keep = np.ones(len(moles))
         busy = used > 1e-12
         keep[busy] = -np.expm1(-used[busy]) / used[busy]
-        return np.asarray(extents * keep[net.reactants.T].min(axis=0))
+        return np.asarray(extents * keep[reactants].min(axis=1))
 
     def _breathe(self, before: Floats, seconds: float, kelvin: float) -> None:
         """Exchange oxygen between phases with open sites and the gas."""

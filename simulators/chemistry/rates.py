@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from campaigns.materials.thermo import GAS_CONSTANT
-from simulators.chemistry.constants import Laws
+from simulators.chemistry.constants import Bools, Ints, Laws
 from simulators.chemistry.gases import Evolution, conductance, film_pressures
 from simulators.chemistry.truth import Floats, at_kelvin
 
@@ -22,7 +22,10 @@ FILMS = 100.0
 """Evaporation is taken to be no faster than this many times what leaves the crucible:
 beyond, only the equilibrium pressure counts, and figures would lose their digits."""
 _TYPICAL_SHARE = 0.7
-_LEAST_RATE = 1e-14
+LEAST_RATE = 1e-14
+"""Slower reactions stand still, 1/s."""
+LEAST_SHARE = 1e-15
+"""What is less of the cations does not react."""
 
 
 @dataclass(slots=True, eq=False)
@@ -89,80 +92,96 @@ def reaction_rates(laws: Laws, state: State, kelvin: float) -> tuple[Floats, Flo
     shares = np.append(net.cations * state.moles / total, 1.0)
     if net.wall >= 0:
         shares[net.wall] = k.wall_contact
-    way_out = conductance(kelvin, k.conductance_metres)
     local, standard = driving_forces(laws, kelvin, state.pressures)
-    full = laws.factor * np.exp(-laws.energy / (GAS_CONSTANT * kelvin))
-    full *= _contacts(laws, state, shares)
-    _evaporate(laws, state, full, local, kelvin, way_out / total)
-    full *= _nucleation(laws, local, shares, kelvin) * _hull(laws, local)
-    full[full < _LEAST_RATE] = 0.0
-    busy = np.flatnonzero(full)
+    way_out = conductance(kelvin, k.conductance_metres)
+    # Pressures move within the step: what is nearly driven takes part.
+    near = local < GAS_CONSTANT * kelvin
+    at = np.flatnonzero(near & _all_three(shares > LEAST_SHARE, net.reactants))
+    full = laws.factor[at] * np.exp(-laws.energy[at] / (GAS_CONSTANT * kelvin))
+    full *= _contacts(laws, state, shares, at)
+    _evaporate(
+        laws, state, full, at, local=local, kelvin=kelvin, way_out=way_out / total
+    )
+    full *= _nucleation(laws, local, shares, kelvin, at) * _hull(laws, local, at)
+    busy = full > LEAST_RATE
+    at, full = at[busy], full[busy]
     pressures, driven = film_pressures(
         state.pressures,
         outside=state.outside,
         least=laws.least,
         evolution=Evolution(
-            full[busy] * total,
-            standard[busy] / (GAS_CONSTANT * kelvin),
-            net.gas_change[:, busy],
-            net.vapour[busy],
+            full * total,
+            standard[at] / (GAS_CONSTANT * kelvin),
+            net.gas_change[:, at],
+            net.vapour[at],
         ),
         conductance=way_out,
     )
-    rates = np.zeros(len(full))
-    rates[busy] = full[busy] * driven * total
+    rates = np.zeros(len(local))
+    rates[at] = full * driven * total
     return rates, pressures
 
 
-def sensitivity(laws: Laws, state: State, rates: Floats) -> Floats:
-    """Return how each rate changes with its own reactants, 1/s, shape r x s.
+def _all_three(flags: Bools, reactants: Ints) -> Bools:
+    """Return where each of up to three reactants has a flag."""
+    a, b, c = reactants.T
+    return np.asarray(flags[a] & flags[b] & flags[c])
+
+
+def sensitivity(laws: Laws, state: State, rates: Floats, at: Ints) -> Floats:
+    """Return how some rates change with their own reactants, 1/s, shape n x s.
 
     Rates are proportional to each of two or three reactants, and go as the power 2/3
     of a single one; melt also speeds up the contacts that use it up; the crucible
     wall never runs out, and what evaporates does so through the crucible's mouth.
+
+    Args:
+        laws: The network in one world.
+        state: The powder now.
+        rates: Rates of the reactions asked for, cation mol/s, shape n.
+        at: Their indices.
     """
     net = laws.network
     moles = np.append(np.maximum(state.moles, 1e-15), np.inf)
     if net.wall >= 0:
         moles[net.wall] = np.inf
-    slopes = np.zeros((len(rates), len(moles)))
-    np.put_along_axis(
-        slopes,
-        net.reactants,
-        (rates * laws.order)[:, None] / moles[net.reactants],
-        axis=1,
-    )
+    slopes = np.zeros((len(at), len(moles)))
+    reactants = net.reactants[at]
+    each = (rates * laws.order[at])[:, None] / moles[reactants]
+    np.put_along_axis(slopes, reactants, each, axis=1)
     total, melt = float(net.cations @ state.moles), state.melt(laws)
-    extra = (laws.truth.kinetics.melt_boost - 1.0) * laws.wets
+    extra = (laws.truth.kinetics.melt_boost - 1.0) * laws.wets[at]
     wet = melt + WETTING_SHARE
     gain = rates * extra * WETTING_SHARE / wet**2 / (1.0 + extra * melt / wet)
-    for at in net.melts:
+    for liquid in net.melts:
         # Where melt makes more melt an implicit step would turn back: leave it out.
-        uses = net.change[at] < 0
-        slopes[uses, at] += (gain * net.cations[at] / total)[uses]
+        uses = net.change[liquid, at] < 0
+        slopes[uses, liquid] += (gain * net.cations[liquid] / total)[uses]
     return slopes[:, :-1]
 
 
-def _contacts(laws: Laws, state: State, shares: Floats) -> Floats:
-    """Return how much of each reaction's reactants meet, shape r."""
-    net, k = laws.network, laws.truth.kinetics
-    reach = np.append(state.spread, 1.0)
-    reached = (shares * reach)[net.reactants.T].prod(axis=0)
+def _contacts(laws: Laws, state: State, shares: Floats, at: Ints) -> Floats:
+    """Return how much of each reaction's reactants meet, shape n."""
+    net, k, size = laws.network, laws.truth.kinetics, laws.size[at]
+    a, b, c = net.reactants[at].T
+    open_shares = shares * np.append(state.spread, 1.0)
     melt = state.melt(laws)
-    boost = 1.0 + (k.melt_boost - 1.0) * laws.wets * melt / (melt + WETTING_SHARE)
-    layer = state.layers[net.group] / k.layer
+    boost = 1.0 + (k.melt_boost - 1.0) * laws.wets[at] * melt / (melt + WETTING_SHARE)
+    layer = state.layers[net.group[at]] / k.layer
     # Of two sizes the geometric mean counts.
-    fine = np.append((2.0 / state.micrometres) ** 2, 1.0)[net.reactants.T].prod(axis=0)
-    fineness = fine ** (1.0 / laws.size) * state.mixing
+    fine = np.append((2.0 / state.micrometres) ** 2, 1.0)
+    fineness = (fine[a] * fine[b] * fine[c]) ** (1.0 / size) * state.mixing
+    reached = open_shares[a] * open_shares[b] * open_shares[c]
     paired = reached * fineness * boost / (1.0 + layer / boost)
-    alone = _TYPICAL_SHARE * shares[net.reactants[:, 0]] ** (2.0 / 3.0)
-    return np.where(laws.size == 1, alone, paired)
+    return np.where(size == 1, _TYPICAL_SHARE * shares[a] ** (2.0 / 3.0), paired)
 
 
 def _evaporate(
     laws: Laws,
     state: State,
     full: Floats,
+    at: Ints,
+    *,
     local: Floats,
     kelvin: float,
     way_out: float,
@@ -172,8 +191,9 @@ def _evaporate(
     Args:
         laws: The network in one world.
         state: The powder now.
-        full: Rates far from equilibrium, 1/s, shape r; changed in place.
-        local: dG at local pressures, J per cation mole, shape r.
+        full: Contacts of the reactions asked for, shape n; changed in place to rates.
+        at: Their indices.
+        local: dG of all reactions at local pressures, J per cation mole, shape r.
         kelvin: Temperature, K.
         way_out: Conductance per cation mole, 1/s/bar.
 
@@ -181,49 +201,52 @@ def _evaporate(
         Hertz-Knudsen: a p / sqrt(2 pi M R T) from the particles' surface, 6 V / d,
         with V = 1.2e-5 m3 per cation mole, typical of oxides.
     """
-    at = laws.evaporates
-    if len(at) == 0:
-        return
     net = laws.network
+    some = np.flatnonzero(net.vapour[at] >= 0)
+    if len(some) == 0:
+        return
+    at, thermal = at[some], GAS_CONSTANT * kelvin
     given = net.gas_change[net.vapour[at], at]
-    log_p = np.log(state.pressures[net.vapour[at]])
-    pressure = np.exp(
-        np.minimum(log_p - local[at] / (given * GAS_CONSTANT * kelvin), 5.0)
-    )
-    speed = EVAPORATION * 1e5 / np.sqrt(2 * np.pi * laws.mass * GAS_CONSTANT * kelvin)
+    log_p = np.log(state.pressures[net.vapour[at]]) - local[at] / (given * thermal)
+    pressure = np.exp(np.minimum(log_p, 5.0))
+    speed = EVAPORATION * 1e5 / np.sqrt(2.0 * np.pi * laws.mass[at] * thermal)
     metres = 1e-6 * state.micrometres[net.reactants[at, 0]]
-    surface = full[at] * speed * 6.0 * 1.2e-5 / metres
-    full[at] = pressure / given / (1.0 / surface.clip(1e-300) + 1 / (FILMS * way_out))
+    surface = np.maximum(full[some] * speed * 6.0 * 1.2e-5 / metres, 1e-300)
+    full[some] = pressure / given / (1.0 / surface + 1.0 / (FILMS * way_out))
 
 
-def _nucleation(laws: Laws, local: Floats, shares: Floats, kelvin: float) -> Floats:
-    """Return the chance that a product has nuclei to grow on, 0 to 1, shape r.
+def _nucleation(
+    laws: Laws, local: Floats, shares: Floats, kelvin: float, at: Ints
+) -> Floats:
+    """Return the chance that a product has nuclei to grow on, 0 to 1, shape n.
 
     Source:
         Classical nucleation: exp(-16 pi gamma^3 / (3 kT dGv^2)), its constants drawn
         together into the driving force `nucleation` at 1200 K.
     """
-    net, k = laws.network, laws.truth.kinetics
-    force = np.maximum(-local / laws.atoms, 1e-3)
-    nuclei = np.exp(-np.minimum((k.nucleation / force) ** 2 * 1200.0 / kelvin, 700.0))
-    grown = np.minimum(shares[net.products.T].min(axis=0) / GROWN_SHARE, 1.0)
-    chance = nuclei + (1.0 - nuclei) * grown
-    return np.where(laws.needs_no_nuclei, 1.0, chance)
+    a, b, c = laws.network.products[at].T
+    force = np.maximum(-local[at] / laws.atoms[at], 1e-3)
+    barrier = (laws.truth.kinetics.nucleation / force) ** 2 * 1200.0 / kelvin
+    nuclei = np.exp(-np.minimum(barrier, 700.0))
+    least = np.minimum(np.minimum(shares[a], shares[b]), shares[c])
+    chance = nuclei + (1.0 - nuclei) * np.minimum(least / GROWN_SHARE, 1.0)
+    return np.where(laws.needs_no_nuclei[at], 1.0, chance)
 
 
-def _hull(laws: Laws, local: Floats) -> Floats:
-    """Return how far each reaction's products stand together, 0 to 1, shape r.
+def _hull(laws: Laws, local: Floats, at: Ints) -> Floats:
+    """Return how far each reaction's products stand together, 0 to 1, shape n.
 
     Products must not react by themselves or with one another. Taking CO2 or steam up
     counts only against reactions that give it off: elsewhere there is little to be
     had. Evaporation never counts: what evaporates does exist.
     """
     net = laws.network
-    excess = np.zeros(len(local))
-    for takes_none, asked in laws.hulls:
-        force = np.where(takes_none, -local, 0.0)
+    excess = np.zeros(len(at))
+    hull = laws.hull[at]
+    for k in np.unique(hull):
+        force = np.where(laws.counts[k], -local, 0.0)
         largest = np.zeros(len(net.groups) + 1)
-        if len(force):
-            largest[:-1] = np.maximum(np.maximum.reduceat(force, net.starts), 0.0)
-        excess[asked] = largest[net.coexistence[asked].T].max(axis=0)
+        largest[:-1] = np.maximum(np.maximum.reduceat(force, net.starts), 0.0)
+        own = np.flatnonzero(hull == k)
+        excess[own] = largest[net.coexistence[at[own]]].max(axis=1)
     return np.exp(-np.minimum(excess / HULL_JOULES, 700.0))

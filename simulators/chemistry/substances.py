@@ -95,7 +95,9 @@ def _check(found: Mapping[str, Mapping[str, Any]]) -> None:
     substances = found["substance"]
     for name in (*substances, *found["variant"], *found["vapour"]):
         if name not in table():
-            raise MaterialError(f"substance rows, {name}: no thermochemistry; add a row")
+            raise MaterialError(
+                f"substance rows, {name}: no thermochemistry; add a row"
+            )
     others = [v.of for v in found["variant"].values()]
     others += [s.becomes for s in substances.values() if s.becomes]
     for name in (*others, *found["wall"].values()):

@@ -23,7 +23,7 @@ class Kinetics:
     """Rate constants; those marked are calibrated on facts, the rest are set.
 
     Facts are numbered as in `docs/explanation/simulated-furnace.md`. Eight calibrate
-    this furnace: 1, 4, 10 and 12 energies (see `thermochemistry.toml`), 3, 6, 7 and 8
+    this furnace: 1, 4, 10 and 12 energies (see `thermochemistry/cuprates.toml`), 3, 6, 7 and 8
     the constants here and in `substances.py`. All others are scored blind.
     """
 
