@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
-from figures.phase_id import Bar  # noqa: E402
+from figures.bars import Bar  # noqa: E402
 
 from campaigns.materials.phases import PhaseTable  # noqa: E402
 from campaigns.recipe import Recipe  # noqa: E402

@@ -40,7 +40,7 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 from figures import phase_id as figures  # noqa: E402
 from figures import phase_id_runs as runs  # noqa: E402
 from figures import phase_id_simulated as simulated  # noqa: E402
-from figures.phase_id import Bar  # noqa: E402
+from figures.bars import Bar  # noqa: E402
 
 BENCH = ROOT.parent / "shared" / "bench" / "phase_id"
 ROWS = (

@@ -109,6 +109,14 @@ class Alternative(Frozen):
     mean: dict[str, float]
 
 
+class Neighbour(Frozen):
+    """An earlier result that spoke for or against a proposal."""
+
+    sample: str
+    similarity: float
+    """Correlation of the two under the model, of its first objective, -1 to 1."""
+
+
 class DecisionRecord(Frozen):
     """Why one sample was proposed."""
 
@@ -120,6 +128,17 @@ class DecisionRecord(Frozen):
     mean: dict[str, float] = {}
     """Objective label to posterior mean at the proposal."""
     sd: dict[str, float] = {}
+    descriptors: dict[str, float] = {}
+    """What the model saw of the chemistry: name with unit to value."""
+    nearest: tuple[Neighbour, ...] = ()
+    """Scored samples most like the proposal, the most like first."""
+    load_gain: float | None = None
+    """By how much the load is expected to better the best of the leading objective, in
+    its unit, >= 0; none before any result."""
+    furnace_hours: float | None = None
+    """Ramps, holds and programmed cooling of the load's firings, h."""
+    n_scored: int | None = None
+    """Scored samples that the model was fitted to; none in older records."""
     slices: tuple[Slice, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
     model: dict[str, float | str] = {}

@@ -264,6 +264,11 @@ class StopRule(Frozen):
     """When to stop early."""
 
     yield_at_least: Share | None = None
+    confidence: Annotated[float, Field(ge=0.5, lt=1)] = 0.5
+    """Probability with which a sample must reach `yield_at_least`."""
+    gain_per_hour_below: Positive | None = None
+    """Stop when the next load is expected to better the leading objective by less than
+    this an hour of its firing, in the objective's unit."""
     stale_loads: Annotated[int, Field(ge=1)] | None = None
     """Stop after this many loads without a better best."""
 

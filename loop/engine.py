@@ -12,6 +12,7 @@ from campaigns.synthesis import build_recipe
 from instruments.protocols import Lab
 from instruments.quantities import Slot
 from loop.analyse.samples import analyse_sample, settle
+from loop.asking import ask
 from loop.errors import ProposalError
 from loop.plan.bench import Bench
 from loop.plan.effects import Effects
@@ -20,7 +21,7 @@ from loop.plan.scheduler import schedule
 from loop.plan.tasks import Sample, choose_furnace, plan_load
 from loop.propose.proposer import Proposer
 from loop.recorder import Recorder
-from loop.stopping import stop_reason
+from loop.stopping import price_reason, stop_reason
 
 SECONDS_PER_DAY = 86400.0
 
@@ -52,34 +53,41 @@ class Engine:
             ScheduleError: If the lab cannot carry out a load.
             FaultError: If an instrument reports a fault; the campaign can be resumed.
         """
-        while (reason := self._reason()) is None:
-            await self.step()
+        reason = self._reason()
+        while reason is None:
+            reason = await self.step() or self._reason()
         self._append(CampaignEnded(reason=reason))
         return reason
 
-    async def step(self) -> None:
-        """Make, measure and score one furnace load."""
+    async def step(self) -> str | None:
+        """Make, measure and score one furnace load.
+
+        Returns:
+            Why no further load is worth making, None if this one was.
+        """
         load = self.ledger.open_load() or await self._propose()
+        if isinstance(load, str):
+            return load
         samples = _as_samples([self.ledger.proposed[name] for name in load.samples])
         plan = schedule(plan_load(load.load, samples, self.lab.spec, load.furnace))
         effects = Effects(self.recorder, self.now, payloads=self.ledger.tasks)
         bench = Bench(self.lab, effects, self._heads(), self.now)
         executor = Executor(bench, load.load, self._analyse, set(self.ledger.held))
         await executor.run(plan)
+        return None
 
-    async def _propose(self) -> LoadPlanned:
-        """Propose the next load from the history and record it."""
+    async def _propose(self) -> LoadPlanned | str:
+        """Propose the next load and record it, or say why it is not worth making."""
         history = self.recorder.store.history()
         made = len(history.trials)
         number = len(self.ledger.loads) + 1
-        size = min(self._slots(), self.spec.budget.experiments - made)
         proposals = await self.compute(
-            lambda: self.proposer.propose(
-                self.spec, history, load=number, size=size, seed=self.spec.seed
-            )
+            lambda: ask(self.proposer, self.spec, self.lab.spec, history, load=number)
         )
         if not proposals:
             raise ProposalError("no candidate of the space is left to try")
+        if (reason := price_reason(self.spec, proposals)) is not None:
+            return reason
         proposed = [
             Proposed(
                 sample=f"S{made + i:04d}",
@@ -130,10 +138,6 @@ class Engine:
         rack = next(n for n, r in self.lab.spec.racks.items() if r.holds == "head")
         labels = (p.label for p in self.spec.precursors)
         return {label: Slot(rack, i) for i, label in enumerate(labels, start=1)}
-
-    def _slots(self) -> int:
-        furnaces = self.lab.spec.furnaces.values()
-        return max(f.slots for f in furnaces if f.purpose == "fire")
 
     def _reason(self) -> str | None:
         if self.ledger.open_load() is not None:

@@ -1,6 +1,9 @@
 """When a campaign is over, and why. Pure."""
 
-from campaigns.results import History, Trial
+from collections.abc import Sequence
+from math import erfc, sqrt
+
+from campaigns.results import History, Proposal, Trial
 from campaigns.spec import CampaignSpec
 
 
@@ -23,12 +26,55 @@ def stop_reason(
     if budget.grams is not None and grams >= budget.grams:
         return f"budget spent: {grams:.1f} g of precursors"
     believed = tuple(trial for trial in history.trials if not _is_withheld(trial))
-    best = best_yield(believed)
-    if rule.yield_at_least is not None and best >= rule.yield_at_least:
-        return f"target reached: yield {best:.3f}"
+    if rule.yield_at_least is not None:
+        sure = max((_chance(t, rule.yield_at_least) for t in believed), default=0.0)
+        if sure >= rule.confidence:
+            return _reached(believed, rule.yield_at_least, sure)
     if rule.stale_loads is not None and _stale(history) >= rule.stale_loads:
         return f"no better yield for {rule.stale_loads} loads"
     return None
+
+
+def price_reason(spec: CampaignSpec, proposals: Sequence[Proposal]) -> str | None:
+    """Return why a load is not worth its firing, or None if it is.
+
+    Loads that no model has valued, such as the first, are always fired.
+
+    Args:
+        spec: The campaign, with its stop rule.
+        proposals: The samples of the load.
+    """
+    price = spec.stop.gain_per_hour_below
+    records = [p.decision for p in proposals]
+    gains = [one.load_gain for one in records if one.load_gain is not None]
+    hours = max((one.furnace_hours or 0.0 for one in records), default=0.0)
+    if price is None or not gains or max(gains) >= price * hours:
+        return None
+    gain = max(gains)
+    label = spec.objectives[0].label
+    return (
+        f"not worth the furnace: the next load is expected to better {label} by"
+        f" {gain:.2g} in {hours:.1f} h of firing, {gain / hours:.2g} an hour;"
+        f" the campaign asks for {price:.2g}"
+    )
+
+
+def _chance(trial: Trial, wanted: float) -> float:
+    """Return the probability that a sample's yield is at least that, if scored."""
+    score = trial.scores.get("yield")
+    if score is None:
+        return 0.0
+    if score.variance <= 0:
+        return float(score.mean >= wanted)
+    return 0.5 * erfc((wanted - score.mean) / sqrt(2.0 * score.variance))
+
+
+def _reached(trials: tuple[Trial, ...], wanted: float, sure: float) -> str:
+    best = max(trials, key=lambda trial: _chance(trial, wanted))
+    return (
+        f"target reached: yield {best.scores['yield'].mean:.3f} in {best.sample},"
+        f" at least {wanted:g} with {sure:.0%} confidence"
+    )
 
 
 def _is_withheld(trial: Trial) -> bool:

@@ -21,10 +21,18 @@ def rescanned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return _run(write_rescanned_campaign(tmp_path_factory.mktemp("rescanned")))
 
 
-def _run(file: Path) -> Path:
+@pytest.fixture(scope="session")
+def reasoned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a small finished campaign whose samples a model chose."""
+    from tests.end_to_end.runs import write_campaign
+
+    return _run(write_campaign(tmp_path_factory.mktemp("reasoned")), "athanor")
+
+
+def _run(file: Path, proposer: str = "random") -> Path:
     from tests.end_to_end.runs import athanor
 
     run = file.parent / "run"
-    done = athanor("simulate", file, "--proposer", "random", "-o", run)
+    done = athanor("simulate", file, "--proposer", proposer, "-o", run)
     assert done.code == 0, done.err
     return run

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from figures.bars import Bar
 from figures.mixtures import Mixture, candidates, mixture, powders
-from figures.phase_id import NINETY, Bar
+from figures.phase_id import NINETY
 
 from loop.analyse.answers import Answer, identify_pattern
 from loop.analyse.library import Drawn

@@ -112,9 +112,9 @@ def warn_of_melting(spec: CampaignSpec, table: PhaseTable, found: Findings) -> N
             rows = (table[precursor.phase],)
         if rows:
             reagents.append((precursor.label, rows[0]))
-            if rows[0].volatility:
-                text = f"{precursor.label}: {rows[0].volatility}"
-                found.warn(f"precursors[{i}]", text)
+            for change in rows[0].heat:
+                if change.event == "evaporates":
+                    found.warn(f"precursors[{i}]", f"{precursor.label} {change}")
     for order, (index, step) in enumerate(firings(spec)):
         bounds = bounds_in(spec, step, "temperature_celsius")
         for label, row in products if order else products + reagents:

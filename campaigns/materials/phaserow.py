@@ -7,6 +7,7 @@ from typing import Any
 from campaigns.errors import MaterialError
 from campaigns.materials.elements import ATOMIC_WEIGHTS
 from campaigns.materials.formula import Formula
+from campaigns.materials.heat import EVENTS, GASES, Change
 
 POSITIONS = ("refined", "model")
 """Where the positions of a row come from."""
@@ -16,16 +17,26 @@ VALENCES = ("plain", "mixed", "peroxide", "metal")
 _GROUPS = {
     "structure": ("hall", "cell", "sites"),
     "density": ("xray_density",),
-    "thermal": ("melting_celsius", "decomposition_celsius", "volatility"),
-    "handling": ("hazards", "crucibles"),
+    "thermal": ("heat",),
+    "handling": ("hazards", "crucibles", "atmospheres", "spoiled_by"),
+    "reagent": ("assay", "loss_on_ignition"),
     "habit": ("habit",),
 }
 """Fields that one citation covers."""
-_NUMBERS = ("xray_density", "melting_celsius", "decomposition_celsius")
-_TEXTS = ("decomposition_atmosphere", "volatility", "note")
-_LISTS = ("hazards", "crucibles")
+_NUMBERS = ("xray_density",)
+_SHARES = ("assay", "loss_on_ignition")
+_LISTS = {
+    "hazards": None,
+    "crucibles": ("alumina", "magnesia", "zirconia", "silica", "platinum", "gold",
+                  "silver", "graphite"),
+    "atmospheres": ("air", "O2", "N2", "Ar", "CO2"),
+    "spoiled_by": ("H2O", "CO2", "O2"),
+}  # fmt: skip
+"""Field to the words that are allowed there; none where any text is."""
 _OTHERS = ("name", "formula", "hall", "cell", "sites", "valence", "habit", "sources")
-_KNOWN = frozenset(("positions", *_OTHERS, *_NUMBERS, *_TEXTS, *_LISTS))
+_KNOWN = frozenset(
+    ("positions", "heat", "note", *_OTHERS, *_NUMBERS, *_SHARES, *_LISTS)
+)
 
 
 def parse_row(row: Mapping[str, Any], citations: Mapping[str, str]) -> dict[str, Any]:
@@ -59,13 +70,15 @@ def parse_row(row: Mapping[str, Any], citations: Mapping[str, str]) -> dict[str,
         "cell": _cell(name, row.get("cell")),
         "sites": [_site(name, site) for site in row.get("sites", ())],
         "habit": _habit(name, row.get("habit")),
+        "heat": tuple(_change(name, entry) for entry in row.get("heat", ())),
+        "note": str(row.get("note", "")),
     }
     for field in _NUMBERS:
         values[field] = _number(name, field, row.get(field))
-    for field in _TEXTS:
-        values[field] = str(row.get(field, ""))
-    for field in _LISTS:
-        values[field] = tuple(str(item) for item in row.get(field, ()))
+    for field in _SHARES:
+        values[field] = _share(name, field, row.get(field))
+    for field, allowed in _LISTS.items():
+        values[field] = _words(name, field, row.get(field, ()), allowed)
     whole = [values["hall"] is None, values["cell"] is None, not values["sites"]]
     if any(whole) and not all(whole):
         raise _fault(
@@ -102,6 +115,41 @@ def _number(name: str, field: str, value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _fault(name, field, repr(value), "a number")
     return float(value)
+
+
+def _share(name: str, field: str, value: object) -> float | None:
+    share = _number(name, field, value)
+    if share is not None and not 0 <= share <= 1:
+        raise _fault(name, field, repr(value), "a mass share from 0 to 1")
+    return share
+
+
+def _words(
+    name: str, field: str, values: object, allowed: tuple[str, ...] | None
+) -> tuple[str, ...]:
+    if not isinstance(values, list | tuple):
+        raise _fault(name, field, repr(values), "a list of texts")
+    for value in values:
+        if allowed is not None and value not in allowed:
+            raise _fault(name, field, repr(value), ", ".join(allowed))
+    return tuple(str(value) for value in values)
+
+
+def _change(name: str, value: object) -> Change:
+    """Read `[event, celsius, gas]` or the same with what becomes of it at the end."""
+    if not isinstance(value, list) or len(value) not in {3, 4}:
+        shape = "[event, celsius, gas] or [event, celsius, gas, into]"
+        raise _fault(name, "heat", repr(value), shape)
+    event, celsius, gas, *into = value
+    number = _number(name, "heat", celsius)
+    if number is None:
+        raise _fault(name, "heat", repr(value), "a temperature in °C")
+    return Change(
+        event=_one_of(name, "heat", event, EVENTS),
+        celsius=number,
+        gas=_one_of(name, "heat", gas, GASES),
+        into=str(into[0]) if into else "",
+    )
 
 
 def _cell(name: str, value: object) -> tuple[float, ...] | None:

@@ -17,6 +17,7 @@ import numpy as np
 
 from campaigns.errors import MaterialError
 from campaigns.materials.formula import Formula
+from campaigns.materials.heat import Change, first
 from campaigns.materials.phaserow import parse_row
 
 if TYPE_CHECKING:
@@ -42,6 +43,13 @@ class Site:
     b_iso_angstrom2: float | None
     """Isotropic displacement parameter B, Å²; none where the source gives none."""
 
+    def __str__(self) -> str:
+        """Write the site on one line."""
+        x, y, z = self.xyz
+        share = "" if self.occupancy == 1 else f", occupancy {self.occupancy:g}"
+        b = "" if self.b_iso_angstrom2 is None else f", B {self.b_iso_angstrom2:g} Å²"
+        return f"{self.label} ({self.element}) {x:.5g} {y:.5g} {z:.5g}{b}{share}"
+
 
 @dataclass(frozen=True)
 class Phase:
@@ -63,18 +71,20 @@ class Phase:
     """Cited X-ray density, g/cm³; the checker compares the cell with it."""
     valence: str
     """What charge balance expects: `plain`, `mixed`, `peroxide` or `metal`."""
-    melting_celsius: float | None
-    """Melting point (congruent or not), °C."""
-    decomposition_celsius: float | None
-    """Where it decomposes on heating in `decomposition_atmosphere`, °C."""
-    decomposition_atmosphere: str
-    """Gas of the decomposition temperature, such as `air`."""
-    volatility: str
-    """What evaporates and from where, or empty."""
+    heat: tuple[Change, ...]
+    """What happens on heating, rising in temperature."""
     hazards: tuple[str, ...]
     """GHS hazard classes in words."""
     crucibles: tuple[str, ...]
     """Crucible materials that it does not attack at its usual temperatures."""
+    atmospheres: tuple[str, ...]
+    """Furnace gases in which it is fired without harm below its changes by heat."""
+    spoiled_by: tuple[str, ...]
+    """Gases that it takes up at room temperature: store and weigh it without them."""
+    assay: float | None
+    """As sold: mass share that is this formula; none where not typical of anything."""
+    loss_on_ignition: float | None
+    """As sold: mass share lost on drying (adsorbed water, not hydrate water)."""
     habit: tuple[int, int, int] | None
     """Plane normal (hkl) along which plates or needles align in a packed powder."""
     note: str
@@ -93,6 +103,11 @@ class Phase:
     def elements(self) -> frozenset[str]:
         """Symbols of the elements in the formula."""
         return frozenset(symbol for symbol, _ in self.formula.composition)
+
+    @property
+    def melting_celsius(self) -> float | None:
+        """Lowest melting point in any gas, congruent or not, °C."""
+        return first(self.heat, "melts")
 
     @property
     def has_structure(self) -> bool:

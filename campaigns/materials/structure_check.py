@@ -13,6 +13,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from campaigns.errors import MaterialError
+from campaigns.materials.bonds import CATIONS, CONTACT_ANGSTROM, CONTACTS
+from campaigns.materials.factcheck import (
+    charge,
+    heat,
+    occupancy,
+    transitions,
+    usual_charges,
+)
 from campaigns.materials.phases import Phase, operations
 from campaigns.materials.xraytables import DALTONS_PER_CUBIC_ANGSTROM
 
@@ -22,12 +30,12 @@ if TYPE_CHECKING:
 _DENSITY_SHARE = 0.02
 _SAME_CELL_SHARE = 0.005
 """Cells of one phase by different authors agree better than this."""
-_COLDEST_CELSIUS, _HOTTEST_CELSIUS = 0.0, 4000.0
-"""No reagent of this trade melts below, no oxide or carbide above."""
 _METRIC_SHARE = 1e-4
 _SYMPREC_ANGSTROM = 0.01
 _REACH_ANGSTROM = 3.4
 """Bonds to oxygen longer than this add less than 0.05 valence units, even for Ba."""
+_AMMONIUM_ANGSTROM = 1.2
+"""Nitrogen with a hydrogen this near is ammonium; N-H is 1.03 Å by neutrons."""
 _BOND_VALENCE_B = 0.37
 """Å. Source: Brese & O'Keeffe, Acta Cryst. B47 (1991) 192."""
 _VALENCE_SUM_SHARES = (0.70, 1.45)
@@ -52,18 +60,9 @@ class Problem:
         return f"{self.phase}: {self.kind}: {self.message}; {remedy}"
 
 
-@dataclass(frozen=True)
-class _Cation:
-    charges: tuple[int, ...]
-    """Usual oxidation states."""
-    bond: tuple[float, float]
-    """Allowed shortest distance to oxygen, Å."""
-    r0: float
-    """Bond-valence parameter with oxygen, Å."""
-
-
 REMEDIES = {
-    "temperature": "look the temperatures up again, in °C and in their gas",
+    "heat": "look the temperatures up again, in °C and in their gas",
+    "transition": "name a row of the same formula, or leave the other form out",
     "charge": "correct the formula, or state `valence`",
     "structure": "correct hall, cell or sites",
     "cell": "take the Hall number of the cited setting, or correct the cell",
@@ -78,59 +77,16 @@ REMEDIES = {
 }
 """Kind of problem to what to do about it."""
 
-_CATIONS = {
-    "H": _Cation((1,), (0.85, 1.10), 0.95),
-    "Li": _Cation((1,), (1.80, 2.20), 1.466),
-    "Na": _Cation((1,), (2.20, 2.60), 1.803),
-    "K": _Cation((1,), (2.55, 3.00), 2.132),
-    "Mg": _Cation((2,), (1.88, 2.15), 1.693),
-    "Al": _Cation((3,), (1.65, 1.95), 1.651),
-    "Si": _Cation((4,), (1.57, 1.65), 1.624),
-    "P": _Cation((5,), (1.45, 1.60), 1.617),
-    "Ca": _Cation((2,), (2.20, 2.55), 1.967),
-    "Ti": _Cation((3, 4), (1.68, 2.02), 1.815),
-    "V": _Cation((3, 4, 5), (1.55, 2.05), 1.803),
-    "Mn": _Cation((2, 3, 4), (1.80, 2.25), 1.765),
-    "Fe": _Cation((2, 3), (1.82, 2.20), 1.745),
-    "Co": _Cation((2, 3), (1.85, 2.18), 1.696),
-    "Ni": _Cation((2, 3), (1.85, 2.12), 1.670),
-    "Cu": _Cation((1, 2), (1.78, 2.02), 1.650),
-    "Zn": _Cation((2,), (1.90, 2.15), 1.704),
-    "Sr": _Cation((2,), (2.40, 2.80), 2.118),
-    "Y": _Cation((3,), (2.12, 2.45), 2.014),
-    "Zr": _Cation((4,), (1.98, 2.25), 1.937),
-    "Mo": _Cation((4, 6), (1.65, 2.02), 1.907),
-    "In": _Cation((3,), (2.05, 2.25), 1.902),
-    "Te": _Cation((4, 6), (1.83, 2.02), 1.977),
-    "Ba": _Cation((2,), (2.48, 2.90), 2.290),
-    "La": _Cation((3,), (2.30, 2.65), 2.172),
-    "Ce": _Cation((3, 4), (2.25, 2.50), 2.028),
-    "Bi": _Cation((3,), (2.00, 2.35), 2.090),
-    "C": _Cation((4,), (1.24, 1.33), 1.390),
-    "N": _Cation((5,), (1.20, 1.28), 1.432),
-}
-"""Bond lengths: Shannon, Acta Cryst. A32 (1976) 751, sums of radii with margins for
-distortion; C, N, Si, P, H: means of such groups. Bond-valence parameters: Brese &
-O'Keeffe (1991), averaged over the listed charges."""
-
-_CONTACTS = {
-    frozenset("OH"): 0.85,
-    frozenset("NH"): 0.95,
-    frozenset("B"): 1.60,
-    frozenset("O"): 1.45,
-}
-"""Shortest allowed distance, Å, by pair; O-O is that of a peroxide ion."""
-_CONTACT_ANGSTROM = 1.10
-"""Shortest allowed distance of any other pair, Å."""
-
 
 def check(table: Mapping[str, Phase]) -> list[Problem]:
     """Return everything wrong with a phase table, in the order of its rows.
 
     Args:
-        table: Phases by name; rows without a structure are checked for charge only.
+        table: Phases by name; rows without a structure are checked for charge, heat
+            and polymorphs only.
     """
     found = [problem for phase in table.values() for problem in check_phase(phase)]
+    found += [Problem(name, "transition", text) for name, text in transitions(table)]
     return found + duplicates(table)
 
 
@@ -152,9 +108,9 @@ def duplicates(table: Mapping[str, Phase]) -> list[Problem]:
 
 def check_phase(phase: Phase) -> list[Problem]:
     """Return everything wrong with one row."""
-    found = [Problem(phase.name, "charge", text) for text in _charge(phase)]
-    found += [Problem(phase.name, "temperature", text) for text in _thermal(phase)]
-    found += [Problem(phase.name, "occupancy", text) for text in _occupancy(phase)]
+    found = [Problem(phase.name, "charge", text) for text in charge(phase)]
+    found += [Problem(phase.name, "heat", text) for text in heat(phase)]
+    found += [Problem(phase.name, "occupancy", text) for text in occupancy(phase)]
     if not phase.has_structure:
         return found
     try:
@@ -177,52 +133,6 @@ def check_phase(phase: Phase) -> list[Problem]:
     return found
 
 
-def _charge(phase: Phase) -> Iterator[str]:
-    """Yield a text where no usual charges balance the anions."""
-    if phase.valence == "metal":
-        return
-    amounts = dict(phase.formula.composition)
-    oxide = 1 if phase.valence == "peroxide" else 2
-    anions = amounts.pop("O", 0) * oxide
-    unknown = sorted(set(amounts) - set(_CATIONS))
-    if unknown:
-        yield f"no usual charge is known for {', '.join(unknown)}; add it here"
-        return
-    choices = [_CATIONS[symbol].charges for symbol in amounts]
-    totals = [
-        sum(n * charge for n, charge in zip(amounts.values(), picked, strict=True))
-        for picked in product(*choices)
-    ]
-    if phase.valence == "mixed":
-        # Copper is the one metal here that a mixed oxide takes above its usual charge.
-        is_balanced = min(totals) <= anions <= max(totals) + amounts.get("Cu", 0)
-    else:
-        is_balanced = anions in totals
-    if not is_balanced:
-        sums = ", ".join(sorted({f"{float(total):g}" for total in totals}))
-        yield f"anions need {float(anions):g}, cations give {sums} ({phase.valence})"
-
-
-def _thermal(phase: Phase) -> Iterator[str]:
-    melts, decomposes = phase.melting_celsius, phase.decomposition_celsius
-    for word, celsius in (("melts", melts), ("decomposes", decomposes)):
-        if celsius is not None and not _COLDEST_CELSIUS <= celsius <= _HOTTEST_CELSIUS:
-            yield (
-                f"{word} at {celsius:g} °C; allowed: {_COLDEST_CELSIUS:g} to"
-                f" {_HOTTEST_CELSIUS:g} °C"
-            )
-    if (decomposes is None) != (not phase.decomposition_atmosphere):
-        yield "a decomposition temperature and its atmosphere; allowed: both or none"
-    is_melt_told = "melt" in phase.note
-    if melts is None or decomposes is None:
-        return
-    if melts < decomposes and not is_melt_told:
-        yield (
-            f"melts at {melts:g} °C, below its decomposition at {decomposes:g} °C;"
-            " allowed: with a `note` that it is the melt that decomposes"
-        )
-
-
 def _cell(phase: Phase, structure: "Structure") -> Iterator[str]:
     """Yield a text where the symmetry does not leave the cell as it is."""
     metric = structure.lattice.matrix @ structure.lattice.matrix.T
@@ -234,15 +144,6 @@ def _cell(phase: Phase, structure: "Structure") -> Iterator[str]:
         yield f"Hall number {phase.hall} does not allow the cell {edges}"
 
 
-def _occupancy(phase: Phase) -> Iterator[str]:
-    filled: dict[tuple[float, float, float], float] = {}
-    for site in phase.sites:
-        filled[site.xyz] = filled.get(site.xyz, 0.0) + site.occupancy
-    for xyz, total in filled.items():
-        if total > 1 + 1e-6:
-            yield f"{total:g} atoms share the site at {xyz}; allowed: at most 1"
-
-
 def _formula(phase: Phase, structure: "Structure") -> Iterator[str]:
     amounts = structure.composition.get_el_amt_dict()
     wanted = {symbol: float(n) for symbol, n in phase.formula.composition}
@@ -251,7 +152,7 @@ def _formula(phase: Phase, structure: "Structure") -> Iterator[str]:
     if any(abs(held[symbol] - wanted.get(symbol, 0.0)) > 1e-3 for symbol in held):
         cell = " ".join(f"{symbol}{n:g}" for symbol, n in amounts.items())
         yield f"the cell holds {cell}, not a multiple of {phase.formula}"
-    elif abs(units - round(units)) > 1e-3:
+    elif structure.is_ordered and abs(units - round(units)) > 1e-3:
         yield f"the cell holds {units:.3f} formula units; allowed: a whole number"
 
 
@@ -279,7 +180,7 @@ def _contacts(structure: "Structure") -> Iterator[str]:
         if i > j or ours.num_atoms + theirs.num_atoms <= 1 + 1e-6:
             continue
         pairs = product(ours.get_el_amt_dict(), theirs.get_el_amt_dict())
-        least = min(_CONTACTS.get(frozenset(pair), _CONTACT_ANGSTROM) for pair in pairs)
+        least = min(CONTACTS.get(frozenset(pair), CONTACT_ANGSTROM) for pair in pairs)
         if distance < least - 1e-6:
             yield (
                 f"{ours.formula}-{theirs.formula} {distance:.3f} Å apart; "
@@ -293,14 +194,17 @@ def _oxygens(structure: "Structure") -> Iterator[tuple[str, np.ndarray]]:
     symbols = [site.species.elements[0].symbol for site in structure]
     is_oxygen = np.array([symbol == "O" for symbol in symbols])
     for index, site in enumerate(structure):
-        if symbols[index] != "O" and site.is_ordered:
-            chosen = (first == index) & is_oxygen[second]
-            yield symbols[index], np.sort(distances[chosen])
+        ours = first == index
+        near = {symbols[i] for i in second[ours & (distances < _AMMONIUM_ANGSTROM)]}
+        # Neither atom of ammonium has a bond to oxygen.
+        is_ammonium = {symbols[index], *near} == {"N", "H"}
+        if symbols[index] != "O" and site.is_ordered and not is_ammonium:
+            yield symbols[index], np.sort(distances[ours & is_oxygen[second]])
 
 
 def _bonds(structure: "Structure") -> Iterator[str]:
     for symbol, distances in _oxygens(structure):
-        cation = _CATIONS.get(symbol)
+        cation = CATIONS.get(symbol)
         if cation is None:
             continue
         low, high = cation.bond
@@ -314,13 +218,14 @@ def _bonds(structure: "Structure") -> Iterator[str]:
 
 def _valence_sums(phase: Phase, structure: "Structure") -> Iterator[str]:
     low, high = _VALENCE_SUM_SHARES
+    charges = usual_charges(phase)
     for symbol, distances in _oxygens(structure):
-        cation = _CATIONS.get(symbol)
         # Hydrogen bonds and peroxide ions do not follow the oxide parameters.
-        if cation is None or symbol == "H" or phase.valence == "peroxide":
+        if symbol not in charges or symbol == "H" or phase.valence == "peroxide":
             continue
-        total = float(np.exp((cation.r0 - distances) / _BOND_VALENCE_B).sum())
-        least, most = low * min(cation.charges), high * max(cation.charges)
+        r0 = CATIONS[symbol].r0
+        total = float(np.exp((r0 - distances) / _BOND_VALENCE_B).sum())
+        least, most = low * min(charges[symbol]), high * max(charges[symbol])
         if not least <= total <= most:
             yield (
                 f"bond-valence sum of {symbol} is {total:.2f}; "

@@ -45,7 +45,7 @@ def report_view(store: Store) -> ReportView:
     events = store.events()
     spec, trials = store.spec, history(events).trials
     summary = summarise(spec, history(events), n_best=N_BEST)
-    objectives = _objectives(spec)
+    objectives = objective_views(spec)
     bars = timeline(events)
     firings = firing_views(store, events)
     samples = sample_views(store, events, trials, firings=firings)
@@ -100,7 +100,8 @@ def report_view(store: Store) -> ReportView:
     )
 
 
-def _objectives(spec: CampaignSpec) -> tuple[ObjectiveView, ...]:
+def objective_views(spec: CampaignSpec) -> tuple[ObjectiveView, ...]:
+    """Return a campaign's objectives, the leading one first."""
     return tuple(
         ObjectiveView(one.label, labels.objective(one), one.goal, one.threshold)
         for one in spec.objectives

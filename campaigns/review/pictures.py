@@ -1,23 +1,28 @@
 """Pictures of fitted patterns and of curves in files: PNG, SVG and HTML."""
 
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from campaigns.review import curves
+from campaigns import labels
+from campaigns.results import Slice
+from campaigns.review import curves, posterior
 from campaigns.review.curves import Curves
 from campaigns.review.diffractogram import Diffractogram
-from campaigns.review.figures import CYCLE, Figure
+from campaigns.review.figures import BLUE, CYCLE, VERMILLION, Figure
 from campaigns.review.traces import SEEN_SHARE
+from campaigns.review.views import LoadView, ObjectiveView
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
 
 _WIDTH_INCHES, _PATTERN_INCHES, _ROW_INCHES = 10.0, 4.2, 0.22
+_BELIEF_INCHES = (5.0, 2.4)
+"""Width and height of a panel of what a model believed."""
 _DOTS_PER_INCH = 160
 _INK, _MUTED, _GRID = "#1b1b1b", "#6b6b6b", "#dddddd"
 _PAGE_COLOURS = {"@ink": _INK, "@muted": _MUTED, "@grid": _GRID, "@paper": "#ffffff"}
@@ -98,6 +103,82 @@ def write_image(view: Diffractogram, path: Path) -> None:
         _save(canvas, path)
 
 
+def write_beliefs(
+    view: LoadView, objectives: Sequence[ObjectiveView], path: Path
+) -> None:
+    """Write what the model believed along each parameter, for one decision.
+
+    Args:
+        view: A decision with slices.
+        objectives: The campaign's.
+        path: File to write, over an earlier one; the suffix, one of `WRITERS`, says
+            as what.
+    """
+    if path.suffix.lower() != ".html":
+        _draw_beliefs(view, objectives, path)
+        return
+    figure = _coloured(posterior.slices(view, objectives))
+    _write_page(figure, path, title=f"Why {view.shown} was proposed", remarks=view.why)
+
+
+def _draw_beliefs(
+    view: LoadView, objectives: Sequence[ObjectiveView], path: Path
+) -> None:
+    """Draw a row a parameter, a column an objective."""
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure as Canvas
+
+    found = view.decision.slices
+    rows = list(dict.fromkeys(one.parameter for one in found))
+    columns = [o for o in objectives if any(s.objective == o.label for s in found)]
+    width, height = _BELIEF_INCHES
+    with rc_context({"font.size": 9, "svg.hashsalt": "0"}):
+        canvas = Canvas(
+            figsize=(width * len(columns), height * len(rows) + 0.6),
+            layout="constrained",
+        )
+        grid = canvas.add_gridspec(len(rows), len(columns))
+        for one in found:
+            place = rows.index(one.parameter), _column(columns, one)
+            _draw_belief(canvas.add_subplot(grid[place]), one, view, columns[place[1]])
+        canvas.suptitle(f"Why {view.shown} was proposed", x=0.01, ha="left")
+        _save(canvas, path)
+
+
+def _column(columns: Sequence[ObjectiveView], one: Slice) -> int:
+    return [column.label for column in columns].index(one.objective)
+
+
+def _draw_belief(
+    axes: "Axes", one: Slice, view: LoadView, objective: ObjectiveView
+) -> None:
+    mean, sd = np.array(one.mean), np.array(one.sd)
+    here = view.parameters.get(one.parameter)
+    names = [point for point in one.grid if isinstance(point, str)]
+    if names:
+        at = np.arange(len(names), dtype=float)
+        axes.errorbar(at, mean, yerr=sd, fmt="s", color=BLUE, markersize=4)
+        axes.set_xticks(at, [labels.chemical(name) for name in names])
+        axes.tick_params(axis="x", labelrotation=90 if len(names) > 3 else 0)
+        where = float(names.index(here)) if here in names else None
+    else:
+        at = np.array(one.grid, dtype=float)
+        axes.plot(at, mean, color=BLUE)
+        axes.fill_between(at, mean - sd, mean + sd, color=BLUE, alpha=0.25, lw=0)
+        where = here if isinstance(here, float | int) else None
+    if where is not None:
+        axes.axvline(where, color=_INK, linewidth=0.8, linestyle=(0, (4, 2)))
+        for _, _, scores in view.results:
+            if one.objective in scores:
+                score = scores[one.objective]
+                axes.errorbar(
+                    [where], [score.mean], yerr=[score.variance**0.5], fmt="D",
+                    color=VERMILLION, markersize=5,
+                )  # fmt: skip
+    axes.set_xlabel(str(labels.parameter(one.parameter)))
+    axes.set_ylabel(str(objective.quantity))
+
+
 WRITERS: dict[str, Callable[[Diffractogram, Path], None]] = {
     ".png": write_image,
     ".svg": write_image,
@@ -113,6 +194,7 @@ def _save(canvas: "Canvas", path: Path) -> None:
 
 
 def _write_page(figure: Figure, path: Path, *, title: str, remarks: str) -> None:
+    """Write a page around one figure that opens without a network."""
     from plotly.io import to_html
 
     drawing = to_html(

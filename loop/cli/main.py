@@ -10,6 +10,7 @@ from loop.cli import (
     backtest,
     calibrate,
     campaign,
+    decisions,
     identify,
     labs,
     phases,
@@ -35,7 +36,8 @@ app.add_typer(labs.app, name="lab")
 app.add_typer(phases.app, name="phases")
 app.add_typer(calibrate.app, name="calibrate")
 for module in (
-    campaign, simulated, running, records, identify, reanalyse, reaction, backtest,
+    campaign, simulated, running, records, decisions, identify, reanalyse, reaction,
+    backtest,
 ):  # fmt: skip
     module.register(app)
 

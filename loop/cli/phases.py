@@ -60,8 +60,13 @@ def show(
     phase = (PhaseTable.load(table) if table else PhaseTable.load())[name]
     for item in fields(phase):
         value = getattr(phase, item.name)
-        if value not in (None, (), {}, ""):
-            sys.stdout.write(f"{item.name:18s} {value}\n")
+        if item.name in {"heat", "sites", "sources"}:
+            for entry in value:
+                text = ": ".join(entry) if item.name == "sources" else str(entry)
+                sys.stdout.write(f"{item.name:18s} {text}\n")
+        elif value not in (None, (), {}, ""):
+            text = ", ".join(map(str, value)) if isinstance(value, tuple) else value
+            sys.stdout.write(f"{item.name:18s} {text}\n")
 
 
 @app.command("check")

@@ -13,6 +13,7 @@ from instruments.protocols import Lab
 
 if TYPE_CHECKING:
     from loop.engine import Engine
+    from loop.propose.proposer import Proposer
     from loop.recorder import Watcher
 
 RECORDED = ("athanor-lab", "ax-platform", "botorch", "gpytorch", "torch", "numpy",
@@ -130,7 +131,6 @@ def make_engine(
     """Return the engine of an open campaign."""
     from campaigns.materials.phases import PhaseTable
     from loop.engine import Engine
-    from loop.propose.proposer import make_proposer
     from loop.recorder import Recorder
 
     return Engine(
@@ -138,10 +138,17 @@ def make_engine(
         spec=store.spec,
         lab=lab,
         table=PhaseTable.load(),
-        proposer=make_proposer(store.opened.proposer),
+        proposer=proposer_of(store),
         now=now,
         compute=compute,
     )
+
+
+def proposer_of(store: Store) -> "Proposer":
+    """Return the proposer that a campaign was opened with."""
+    from loop.propose.proposer import make_proposer
+
+    return make_proposer(store.opened.proposer)
 
 
 def record_resumption(engine: "Engine") -> None:

@@ -227,6 +227,8 @@ class Planner:
                 size=self.question.size,
             )
         acquisition = "qLogNEHVI" if n_objectives > 1 else "qLogNEI"
+        X_load = self.pool_rows(chosen.profile)[list(chosen.samples)]
+        gain = goal.gain(model, goal.incumbents(model, X_baseline), X_load)
         return Evidence(
             method=f"athanor: {acquisition} over whole loads",
             chosen=chosen,
@@ -237,6 +239,7 @@ class Planner:
                 for label, one in zip(scales, models, strict=True)
                 for name, value in one.hyperparameters_by_name().items()
             },
+            gain=gain * scales[ordered[0].label].scale,
         )
 
     def _scored_rows(self) -> Tensor:

@@ -20,6 +20,7 @@ from loop.propose.features import (
     Facts,
     SetChemistry,
     SetFeatures,
+    descriptors,
     set_features,
 )
 from loop.propose.pool import Pool
@@ -170,6 +171,23 @@ class Encoder:
     @cached_property
     def _chances(self) -> dict[tuple[int, float, str], float]:
         return {}
+
+    def described(self, parameters: Mapping[str, Value]) -> dict[str, float]:
+        """Return what the model sees of a point's chemistry, in natural units."""
+        row = self.features.row(str(parameters["precursors"]))
+        kelvin, log_hours = self.heating(parameters)
+        found = {
+            "hottest hold / °C": kelvin - KELVIN,
+            "hours worth at it / h": exp(log_hours),
+            **descriptors(self.chemistry[row]),
+        }
+        known = self.facts.driving_force(
+            self.chemistry[row], kelvin, self._atmosphere(parameters)
+        )
+        if known is not None:
+            found["reaction free energy / kJ/mol"] = known[0]
+            found["its standard deviation / kJ/mol"] = known[1]
+        return found
 
     def _sluggishness(self, parameters: Mapping[str, Value]) -> float:
         row = self.features.row(str(parameters["precursors"]))

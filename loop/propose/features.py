@@ -208,6 +208,20 @@ def gas_share(chemistry: SetChemistry) -> float:
     return max(0.0, lost / weighed) if weighed else 0.0
 
 
+def descriptors(chemistry: SetChemistry) -> dict[str, float]:
+    """Return what describes a set beside its sources, by name.
+
+    Stable carbonate is CO2 in mol per mol of cations, gas share a mass share, oxygen
+    uptake mol O2 per mol of target, precursors their number.
+    """
+    return {
+        "stable carbonate": stable_carbonate(chemistry),
+        "gas share": gas_share(chemistry),
+        "oxygen uptake": -chemistry.gases.get("O2", 0.0),
+        "precursors": float(len(chemistry.moles)),
+    }
+
+
 @dataclass(frozen=True)
 class SetFeatures:
     """Descriptors of all sets of a campaign, for the kernel over sets."""
@@ -251,13 +265,10 @@ def set_features(sets: Sequence[SetChemistry], celsius: float) -> SetFeatures:
     names = [n for n in names if not all(n in one for one in found)]
     hot = np.array([[float(n in one) for n in names] for one in found])
     norm = np.sqrt(max(1.0, float(hot.sum(axis=1).mean()))) if names else 1.0
-    columns = {
-        "stable carbonate": [stable_carbonate(s) for s in sets],
-        "gas share": [gas_share(s) for s in sets],
-        "oxygen uptake": [-s.gases.get("O2", 0.0) for s in sets],
-        "precursors": [float(len(s.moles)) for s in sets],
-    }
-    values = np.array(list(columns.values())).T.reshape(len(sets), len(columns))
+    described = [descriptors(s) for s in sets]
+    columns = tuple(described[0]) if described else ()
+    values = np.array([list(one.values()) for one in described])
+    values = values.reshape(len(sets), len(columns))
     spread = values.std(axis=0)
     varies = spread > 1e-9
     values = (values[:, varies] - values[:, varies].mean(axis=0)) / spread[varies]
@@ -267,5 +278,5 @@ def set_features(sets: Sequence[SetChemistry], celsius: float) -> SetFeatures:
         descriptors=tuple(n for n, v in zip(columns, varies, strict=True) if v),
         identity=hot.reshape(len(sets), len(names)) / norm,
         values=values,
-        sluggishness=np.array(columns["stable carbonate"]),
+        sluggishness=np.array([stable_carbonate(s) for s in sets]),
     )

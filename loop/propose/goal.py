@@ -124,6 +124,19 @@ class Goal:
         """Return expected values of the leading objective, capped, shape n."""
         return marginals(model, X)[0][:, 0].clamp_max(self.limit[0])
 
+    def gain(self, model: Model, X_baseline: Tensor, X: Tensor) -> float:
+        """Return by how much rows of X, `q x d`, are expected to better the best.
+
+        Of the leading objective, scaled and capped, over the known rows, `k x d`; all
+        rows are drawn together, so that samples alike do not count twice.
+        """
+        with torch.no_grad():
+            posterior = model.posterior(torch.cat([X_baseline, X]))
+            draws = self._sampler()(posterior)[..., 0].clamp_max(self.limit[0])
+            known = draws[:, : len(X_baseline)].amax(dim=-1)
+            new = draws[:, len(X_baseline) :].amax(dim=-1)
+            return float((new - known).clamp_min(0.0).mean())
+
     def incumbents(self, model: Model, X: Tensor) -> Tensor:
         """Return the results that may be among the best, `k x d`."""
         bounds: list[Constraint] | None = list(self.bounds) or None

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from campaigns.recipe import Parameters
-from campaigns.results import Alternative, DecisionRecord, Slice, Trial
+from campaigns.results import Alternative, DecisionRecord, Neighbour, Slice, Trial
 from loop.propose.acquisition import Chosen
 from loop.propose.encoding import Encoder
 from loop.propose.features import source_at
@@ -20,6 +20,8 @@ N_GRID = 21
 """Points of a slice along a number."""
 MAX_CHOICES = 24
 """Values of a slice along a choice."""
+N_NEAREST = 3
+"""Earlier results that a record names."""
 LIBRARIES = ("ax-platform", "botorch", "gpytorch", "torch", "numpy")
 
 Prediction = dict[str, tuple[Tensor, Tensor]]
@@ -37,6 +39,8 @@ class Evidence:
     """Correlation of points, `n x d`, with the scored trials, `n x k`; None before
     any."""
     model: dict[str, float | str]
+    gain: float | None = None
+    """Expected betterment of the leading objective by the load, in its unit."""
 
 
 def decisions(
@@ -56,10 +60,8 @@ def decisions(
     for i, point in enumerate(points):
         mean = {label: float(m[i]) for label, (m, _) in predicted.items()}
         sd = {label: float(s[i]) for label, (_, s) in predicted.items()}
-        nearest = None
-        if similar is not None:
-            best = int(similar[i].argmax())
-            nearest = question.scored[best]
+        alike = [] if similar is None else similar[i].argsort(descending=True).tolist()
+        nearest = question.scored[alike[0]] if alike else None
         records.append(
             DecisionRecord(
                 method=evidence.method,
@@ -67,6 +69,11 @@ def decisions(
                 acquisition=exp(evidence.chosen.log_values[i]),
                 mean=mean,
                 sd=sd,
+                descriptors=encoder.described(point),
+                nearest=_neighbours(question, alike[:N_NEAREST], similar, i),
+                load_gain=evidence.gain,
+                furnace_hours=encoder.furnace_hours(point),
+                n_scored=len(question.scored),
                 slices=slices[i],
                 alternatives=alternatives,
                 model=evidence.model,
@@ -76,6 +83,21 @@ def decisions(
             )
         )
     return records
+
+
+def _neighbours(
+    question: Question, alike: Sequence[int], similar: Tensor | None, row: int
+) -> tuple[Neighbour, ...]:
+    """Return the earlier results that a point is most like."""
+    if similar is None:
+        return ()
+    return tuple(
+        Neighbour(
+            sample=question.scored[j].sample,
+            similarity=min(1.0, float(similar[row, j])),
+        )
+        for j in alike
+    )
 
 
 def _alternatives(

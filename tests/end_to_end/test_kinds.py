@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from campaigns.lifecycle import Fired, Proposed
+from campaigns.lifecycle import CampaignEnded, Fired, Proposed
 from tests.end_to_end.runs import (
     CAMPAIGN,
     ROOT,
@@ -139,6 +139,20 @@ def test_a_stop_rule_ends_a_huge_budget(tmp_path):
     assert (
         len([e for e in events(run / "campaign.db") if e.payload.kind == "scored"]) == 2
     )
+
+
+@pytest.mark.slow
+def test_a_load_that_is_not_worth_its_furnace_hours_is_not_fired(tmp_path):
+    # No load can bring ten wholes of yield an hour; the first is always fired.
+    text = CAMPAIGN.format(experiments=8) + "[stop]\ngain_per_hour_below = 10.0\n"
+    file = write_campaign(tmp_path, text)
+    run = tmp_path / "run"
+    done = athanor("simulate", file, "-o", run)
+    assert done.code == 0, done.err
+    log = [event.payload for event in events(run / "campaign.db")]
+    assert sum(isinstance(p, Proposed) for p in log) == 2
+    assert isinstance(log[-1], CampaignEnded)
+    assert log[-1].reason.startswith("not worth the furnace")
 
 
 @pytest.mark.slow

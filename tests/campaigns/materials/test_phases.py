@@ -29,8 +29,8 @@ def load(tmp_path, text: str) -> PhaseTable:
     return PhaseTable.load(path)
 
 
-def test_at_least_fifty_phases_with_structure() -> None:
-    assert sum(phase.has_structure for phase in TABLE.values()) >= 50
+def test_more_than_a_hundred_phases_with_structure() -> None:
+    assert sum(phase.has_structure for phase in TABLE.values()) >= 140
 
 
 NAMED = """
@@ -88,7 +88,7 @@ def test_a_row_without_structure_says_so() -> None:
 def test_the_digest_follows_every_value() -> None:
     phase = TABLE["NiO"]
     assert phase.row_sha256 == PhaseTable.load()["NiO"].row_sha256
-    assert replace(phase, melting_celsius=1.0).row_sha256 != phase.row_sha256
+    assert replace(phase, note="another").row_sha256 != phase.row_sha256
     site = replace(phase.sites[0], b_iso_angstrom2=0.9)
     changed = replace(phase, sites=(site, *phase.sites[1:]))
     assert changed.row_sha256 != phase.row_sha256
@@ -96,7 +96,8 @@ def test_the_digest_follows_every_value() -> None:
 
 def test_models_are_marked_as_such() -> None:
     models = [name for name, phase in TABLE.items() if phase.positions == "model"]
-    assert models == ["YBa2Cu3O6.5", "BaCuO2"]
+    assert {"YBa2Cu3O6.5", "BaCuO2", "BaTi2O5"} <= set(models)
+    assert len(models) < 8
     assert "model" in dict(TABLE["BaCuO2"].sources)["structure"]
 
 

@@ -27,8 +27,9 @@ def test_a_target_gives_one_reaction():
 def test_every_known_product_is_ranked_by_energy_per_atom():
     found = asked("BaCO3 + TiO2")
     names = [str(each.reaction.products[0].formula) for each in found]
-    assert names[:2] == ["BaTiO3", "Ba2TiO4"]
-    assert names[-2:] == ["BaO", "BaO2"]
+    known = ["BaTiO3", "Ba2TiO4", "BaO", "BaO2"]
+    assert [name for name in names if name in known] == known
+    assert {"BaTi2O5", "BaTi4O9"} <= set(names)
     energies = [each.energy.mev_per_atom for each in found if each.energy]
     assert energies == sorted(energies)
 

@@ -27,8 +27,7 @@ sites = [
 ]
 xray_density = 6.056
 valence = "mixed"
-decomposition_celsius = 900
-decomposition_atmosphere = "air"
+heat = [["decomposes", 900, "air", "CoO"]]
 sources = { structure = "paper", density = "paper", thermal = "paper" }
 
 [[phase]]
@@ -41,7 +40,7 @@ sites = [
   ["O1", "O", 0, 0.4184, "1/4", 0.6],
 ]
 xray_density = 6.515
-melting_celsius = 1326
+heat = [["decomposes", 1028, "air", "Cu2O"], ["melts", 1326, "closed"]]
 sources = { structure = "paper", density = "paper", thermal = "paper" }
 """
 FAULTS = {
@@ -75,14 +74,28 @@ FAULTS = {
     "negative cell": ("[4.6837", "[-4.6837", "CuO", "edges above 0"),
     "angle of 190": ("99.54", "190", "CuO", "angles below 180"),
     "melting in kelvin below zero": ("1326", "-1326", "CuO", "look the temperatures"),
-    "melting below decomposition": ("decomposition_celsius = 900",
-                                    "decomposition_celsius = 900\n"
-                                    "melting_celsius = 300", "Co3O4", "with a `note`"),
-    "decomposition in no gas": ('decomposition_atmosphere = "air"\n', "", "Co3O4",
-                                "both or none"),
+    "changes out of order": ("1028", "1428", "CuO", "rising temperatures"),
+    "decomposed twice in one gas": ('["melts", 1326, "closed"]',
+                                    '["decomposes", 1115, "air"]', "CuO", "once in"),
+    "decomposition in no gas": ('900, "air"', '900, "argon"', "Co3O4", "any, air"),
+    "decomposition loses a metal": ('"air", "CoO"', '"air", "O2"', "Co3O4",
+                                    "all its metals"),
+    "decomposition gains a metal": ('"air", "Cu2O"', '"air", "CuFeO2"', "CuO",
+                                    "its own elements"),
+    "turns when molten": ('["melts", 1326, "closed"]',
+                          '["melts", 1326, "any"], ["turns", 1400, "any"]', "CuO",
+                          "below the melting point"),
+    "turns into another composition": ('["decomposes", 900, "air", "CoO"]',
+                                       '["turns", 900, "any", "CuO"]', "Co3O4",
+                                       "a row of the same formula"),
+    "unknown furnace gas": ('formula = "CuO"',
+                            'formula = "CuO"\natmospheres = ["argon"]', "CuO",
+                            "air, O2"),
+    "assay above one": ('formula = "CuO"', 'formula = "CuO"\nassay = 99', "CuO",
+                        "a mass share"),
     "duplicate name": ('name = "CuO"', 'name = "Co3O4"', "Co3O4", "take one row out"),
     "one element for another": ('"Co1", "Co"', '"Co1", "Ba"', "Co3O4", "correct"),
-    "mistyped field": ("melting_celsius = 1326", "melting = 1326", "CuO", "one of"),
+    "mistyped field": ("xray_density = 6.515", "density = 6.515", "CuO", "one of"),
 }  # fmt: skip
 
 
