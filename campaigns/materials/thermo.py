@@ -30,6 +30,7 @@ FILES = (
     "lithium",
     "phosphates",
     "tellurates",
+    "containers",
 )
 """Files of `thermochemistry/`, each after those that it builds on."""
 

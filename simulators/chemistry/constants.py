@@ -144,38 +144,52 @@ def _any(network: Network, members: Ints) -> Bools:
     return np.asarray(np.isin(both, members).any(axis=1))
 
 
+def _own_pace(network: Network, at: int) -> Bools:
+    """Return the reactions in which a refractory carbonate must lose its CO2."""
+    has = (network.reactants == at).any(axis=1)
+    return np.asarray(has & (network.gas_change[1] > 1e-12))
+
+
 def _slow(network: Network) -> list[int]:
     return [i for i, n in enumerate(network.species) if SUBSTANCES[n].own_pace]
 
 
 def _dry(network: Network) -> Bools:
     """Return which reactions melt does not speed up."""
-    dry = [*_slow(network), *([network.wall] if network.wall >= 0 else [])]
-    return np.asarray(np.isin(network.reactants, dry).any(axis=1))
+    dry = (network.reactants == network.wall).any(axis=1)
+    for i in _slow(network):
+        dry |= _own_pace(network, i)
+    return np.asarray(dry)
 
 
 def _mobility(network: Network, melts: Floats) -> Floats:
     """Return the melting temperature that governs each reaction, K, shape r.
 
     Of two reactants the one that melts lower moves to the other; of three, two must.
-    A refractory carbonate reacts no faster than its own lattice lets go, and the
-    crucible's dense wall counts half.
+    A refractory carbonate gives its CO2 off no faster than its own lattice lets go,
+    though melt may dissolve it whole; the crucible's dense wall counts half.
     """
     three = np.sort(melts[network.reactants], axis=1)
     mean = three[:, :2].mean(axis=1)
     mobile = np.where(network.size == 3, mean, three[:, 0])
     for i in _slow(network):
-        has = (network.reactants == i).any(axis=1)
-        mobile = np.where(has, np.maximum(mobile, melts[i]), mobile)
+        own = _own_pace(network, i)
+        mobile = np.where(own, np.maximum(mobile, melts[i]), mobile)
     has_wall = (network.reactants == network.wall).any(axis=1)
     return np.asarray(np.where(has_wall, mean, mobile))
 
 
 def _hulls(network: Network) -> tuple[tuple[Bools, ...], Ints]:
+    """Return which reactions count against products, and for which reactions.
+
+    A reaction that gives CO2 or steam off sees every later one; one that does not sees
+    only those that do not exchange that gas: taking it up needs a supply, and what
+    holds it already may go on holding it for a while, as its reagents did.
+    """
     gas, is_solid = network.gas_change, network.vapour < 0
-    free = [(is_solid & (gas[k] > -1e-12), is_solid) for k in (1, 2)]
+    keeps = [(is_solid & (abs(gas[k]) < 1e-12), is_solid) for k in (1, 2)]
     counts = tuple(
-        free[0][has_carbon] & free[1][has_steam]
+        keeps[0][has_carbon] & keeps[1][has_steam]
         for has_carbon in (False, True)
         for has_steam in (False, True)
     )

@@ -66,20 +66,19 @@ class Compositions:
 
     def sides(self) -> Iterator[tuple[Ints, Ints]]:
         """Yield index sets of reactants and of products that hold the same metals."""
-        rows = [SUBSTANCES.get(name) for name in self.names]
-        solid = range(self.first_vapour)
-        free = [
-            i
-            for i in solid
-            if i != self.wall and not (row := rows[i]) is None and not row.reagent
-        ]
+        n = self.first_vapour
+        rows = [SUBSTANCES[name] for name in self.names[:n]]
+        alone = [i for i in range(n) if i != self.wall]
+        free = [i for i in alone if not rows[i].reagent]
         meeting = [*free, self.wall] if self.wall >= 0 else free
-        alone = [i for i in solid if i != self.wall]
-        made = [*free, *range(self.first_vapour, len(self.names))]
+        made = [i for i in free if rows[i].forms]
+        leaving = [*made, *range(n, len(self.names))]
         for a, b in _SIZES:
             starts = {1: alone, 2: meeting, 3: free}[a]
-            yield from self._matched(starts, a, made if a == 1 else free, b)
-        yield from self._falling_apart(rows, alone)
+            yield from self._matched(starts, a, leaving if a == 1 else made, b)
+        for i in alone:
+            if rows[i].becomes in self.names:
+                yield np.array([[i]]), np.array([[self.names.index(rows[i].becomes)]])
 
     def _matched(
         self, starts: list[int], a: int, made: list[int], b: int
@@ -97,15 +96,6 @@ class Compositions:
                 i, j = np.divmod(np.arange(len(some) * len(rights)), len(rights))
                 both = (some[i][:, :, None] == rights[j][:, None, :]).any(axis=(1, 2))
                 yield some[i][~both], rights[j][~both]
-
-    def _falling_apart(
-        self, rows: Sequence[object], alone: list[int]
-    ) -> Iterator[tuple[Ints, Ints]]:
-        """Yield each reagent beside the reagent that it falls apart into."""
-        for i in alone:
-            child = getattr(rows[i], "becomes", "")
-            if child in self.names:
-                yield np.array([[i]]), np.array([[self.names.index(child)]])
 
     def balanced(self, left: Ints, right: Ints) -> Found:
         """Return those sets whose metals balance in exactly one way, all forward."""

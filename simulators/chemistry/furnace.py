@@ -7,24 +7,21 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from campaigns.materials.thermo import GAS_CONSTANT
-from simulators.chemistry.constants import Ints, Laws, laws_of
+from simulators.chemistry.constants import Laws, laws_of
 from simulators.chemistry.crystals import Crystals, oxygen_content, settle
 from simulators.chemistry.gases import background
 from simulators.chemistry.handling import dry
 from simulators.chemistry.melts import coarsening, frozen
 from simulators.chemistry.network import Network, network
 from simulators.chemistry.powder import Powder
-from simulators.chemistry.rates import State, reaction_rates, sensitivity
+from simulators.chemistry.rates import State, running_reactions
+from simulators.chemistry.steps import LEAST_SECONDS, MOST_SECONDS, extents
 from simulators.chemistry.substances import LUMPED, VARIANTS, VOLATILE, WATER, metals
 from simulators.chemistry.truth import Floats, Truth, at_kelvin
 
 ZERO_CELSIUS = 273.15
-_LEAST_SECONDS = 2.0
-_MOST_SECONDS = 900.0
 _STEP_KELVIN = 6.0
 _IDLE_KELVIN = 20.0
-_STEP_CHANGE = 0.12
-"""Largest change a step may make to a species, of itself plus 2 % of all cations."""
 
 
 def fire(
@@ -60,15 +57,16 @@ def fire(
     if sum(n for name, n in powder.moles.items() if name != WATER) <= 0:
         return powder
     run = _Run.start(powder, gas, truth, crucible)
-    now, end, step = float(times[0]), float(times[-1]), _MOST_SECONDS
+    now, end, step = float(times[0]), float(times[-1]), MOST_SECONDS
     while now < end:
         kelvin = float(np.interp(now, times, program)) + offset + ZERO_CELSIUS
         run.state.spread = run.reach(lumps)
-        rates, run.state.pressures = reaction_rates(run.laws, run.state, kelvin)
-        step = min(2.5 * step, _MOST_SECONDS, end - now)
-        step = _within(step, kelvin, now, times, program + offset, run.is_idle(rates))
-        step, extents = run.extents(rates, step)
-        run.advance(extents, step, kelvin)
+        running = running_reactions(run.laws, run.state, kelvin)
+        step = min(2.5 * step, MOST_SECONDS, end - now)
+        is_idle = run.is_idle(running.rates)
+        step = _within(step, kelvin, now, times, program + offset, is_idle)
+        step, done, run.state.pressures = extents(run.laws, run.state, running, step)
+        run.advance(done, step, kelvin)
         now += step
     return run.finish(powder, float(program[-1]) + ZERO_CELSIUS)
 
@@ -106,11 +104,11 @@ def _within(
 ) -> float:
     """Return the step shortened until the temperature changes little in it."""
     most = _IDLE_KELVIN if is_idle else _STEP_KELVIN
-    while step > _LEAST_SECONDS:
+    while step > LEAST_SECONDS:
         ahead = float(np.interp(now + step, times, program)) + ZERO_CELSIUS
         if abs(ahead - kelvin) <= most:
             break
-        step = max(_LEAST_SECONDS, 0.6 * step)
+        step = max(LEAST_SECONDS, 0.6 * step)
     return step
 
 
@@ -180,32 +178,6 @@ class _Run:
         total = float(self.laws.network.cations @ self.state.moles)
         return float(rates.sum()) < 1e-6 * total
 
-    def extents(self, rates: Floats, seconds: float) -> tuple[float, Floats]:
-        """Return a step, s, and how far each reaction goes in it, cation mol.
-
-        Linearly implicit in the reactants, so that what forms slowly and reacts on
-        fast does not shorten the step; the step shrinks until no amount changes much.
-        """
-        net, moles = self.laws.network, self.state.moles
-        at = np.flatnonzero(rates)
-        change, slopes = (
-            net.change[:, at],
-            sensitivity(self.laws, self.state, rates[at], at),
-        )
-        flow, back = change @ rates[at], change @ slopes
-        slack = moles + 0.02 * float(net.cations @ moles) / np.maximum(net.cations, 1.0)
-        while True:
-            move = np.linalg.solve(np.eye(len(moles)) - seconds * back, seconds * flow)
-            fastest = float((abs(move) / slack).max()) / _STEP_CHANGE
-            if fastest <= 1.5 or seconds <= _LEAST_SECONDS:
-                break
-            seconds = max(_LEAST_SECONDS, 0.8 * seconds / fastest)
-        extents = np.zeros(len(rates))
-        extents[at] = self._limited(
-            seconds * np.maximum(rates[at] + slopes @ move, 0), at
-        )
-        return seconds, extents
-
     def advance(self, extents: Floats, seconds: float, kelvin: float) -> None:
         """Move on by one step; every reaction's extent moves all its substances."""
         net, state = self.laws.network, self.state
@@ -226,27 +198,6 @@ class _Run:
         self.melted = max(self.melted, liquid)
         self.crystals.coarsen(coarsening(self.laws, liquid, seconds))
         state.micrometres = self.crystals.micrometres
-
-    def _limited(self, extents: Floats, at: Ints) -> Floats:
-        """Return extents of some reactions, cut so that no reactant is overdrawn.
-
-        Each reactant is used up along an exponential, never past zero.
-        """
-        net = self.laws.network
-        moles = np.append(self.state.moles, np.inf)
-        if net.wall >= 0:
-            moles[net.wall] = np.inf
-        reactants = net.reactants[at]
-        wanted = np.bincount(
-            reactants.ravel(),
-            (net.amounts[at] * extents[:, None]).ravel(),
-            minlength=len(moles),
-        )
-        used = wanted / np.maximum(moles, 1e-300)
-        keep = np.ones(len(moles))
-        busy = used > 1e-12
-        keep[busy] = -np.expm1(-used[busy]) / used[busy]
-        return np.asarray(extents * keep[reactants].min(axis=1))
 
     def _breathe(self, before: Floats, seconds: float, kelvin: float) -> None:
         """Exchange oxygen between phases with open sites and the gas."""

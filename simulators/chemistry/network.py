@@ -18,7 +18,6 @@ from simulators.chemistry.pruning import Candidates, driven
 from simulators.chemistry.substances import (
     SUBSTANCES,
     VAPOURS,
-    VOLATILE,
     WALLS,
     metals,
 )

@@ -6,7 +6,12 @@ import numpy as np
 
 from campaigns.materials.thermo import GAS_CONSTANT
 from simulators.chemistry.constants import Bools, Ints, Laws
-from simulators.chemistry.gases import Evolution, conductance, film_pressures
+from simulators.chemistry.gases import (
+    LEAST_BAR,
+    Evolution,
+    conductance,
+    film_pressures,
+)
 from simulators.chemistry.truth import Floats, at_kelvin
 
 WETTING_SHARE = 0.02
@@ -54,6 +59,31 @@ class State:
         return liquid / float(net.cations @ self.moles)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Running:
+    """The reactions that run at one moment, n of them."""
+
+    at: Ints
+    """Their indices, shape n."""
+    rates: Floats
+    """Cation mol per second, >= 0, shape n."""
+    slopes: Floats
+    """How the rates change with each pressure, cation mol/s/bar, shape n x g."""
+    pressures: Floats
+    """Local gas pressures, bar, shape g."""
+    conductance: float
+    """What leaves the crucible per difference in pressure, mol/s/bar."""
+
+    def is_free(self, laws: Laws, state: State) -> Bools:
+        """Return which pressures follow what is given off, shape g.
+
+        Vapours stay at what their sources hold up; gas at 1 bar flows out by itself.
+        """
+        p, carriers = self.pressures, laws.least >= LEAST_BAR
+        most = np.maximum(1.0, state.outside)
+        return np.asarray(carriers & (p > 1.01 * laws.least) & (p < 0.99 * most))
+
+
 def driving_forces(
     laws: Laws, kelvin: float, pressures: Floats
 ) -> tuple[Floats, Floats]:
@@ -70,16 +100,13 @@ def driving_forces(
     return standard + thermal * (np.log(pressures) @ net.gas_change), standard
 
 
-def reaction_rates(laws: Laws, state: State, kelvin: float) -> tuple[Floats, Floats]:
-    """Return each reaction's rate and the local gas pressures.
+def running_reactions(laws: Laws, state: State, kelvin: float) -> Running:
+    """Return the reactions that run, their rates, and the local gas pressures.
 
     Args:
         laws: The network in one world.
         state: The powder now.
         kelvin: Temperature, K.
-
-    Returns:
-        Rates, cation mol per second, >= 0, shape r; pressures, bar, shape g.
 
     Source:
         Contact-limited pair reactions through a growing layer (Jander's picture),
@@ -105,59 +132,29 @@ def reaction_rates(laws: Laws, state: State, kelvin: float) -> tuple[Floats, Flo
     full *= _nucleation(laws, local, shares, kelvin, at) * _hull(laws, local, at)
     busy = full > LEAST_RATE
     at, full = at[busy], full[busy]
+    gas_change, vapour = net.gas_change[:, at], net.vapour[at]
+    evolution = Evolution(
+        full * total, standard[at] / (GAS_CONSTANT * kelvin), gas_change, vapour
+    )
     pressures, driven = film_pressures(
         state.pressures,
         outside=state.outside,
         least=laws.least,
-        evolution=Evolution(
-            full * total,
-            standard[at] / (GAS_CONSTANT * kelvin),
-            net.gas_change[:, at],
-            net.vapour[at],
-        ),
+        evolution=evolution,
         conductance=way_out,
     )
-    rates = np.zeros(len(local))
-    rates[at] = full * driven * total
-    return rates, pressures
+    held_back = np.where((driven > 0) & (vapour < 0), driven - 1.0, 0.0) * full * total
+    slopes = held_back[:, None] * gas_change.T / pressures
+    runs = driven > 0
+    return Running(
+        at[runs], (full * driven * total)[runs], slopes[runs], pressures, way_out
+    )
 
 
 def _all_three(flags: Bools, reactants: Ints) -> Bools:
     """Return where each of up to three reactants has a flag."""
     a, b, c = reactants.T
     return np.asarray(flags[a] & flags[b] & flags[c])
-
-
-def sensitivity(laws: Laws, state: State, rates: Floats, at: Ints) -> Floats:
-    """Return how some rates change with their own reactants, 1/s, shape n x s.
-
-    Rates are proportional to each of two or three reactants, and go as the power 2/3
-    of a single one; melt also speeds up the contacts that use it up; the crucible
-    wall never runs out, and what evaporates does so through the crucible's mouth.
-
-    Args:
-        laws: The network in one world.
-        state: The powder now.
-        rates: Rates of the reactions asked for, cation mol/s, shape n.
-        at: Their indices.
-    """
-    net = laws.network
-    moles = np.append(np.maximum(state.moles, 1e-15), np.inf)
-    if net.wall >= 0:
-        moles[net.wall] = np.inf
-    slopes = np.zeros((len(at), len(moles)))
-    reactants = net.reactants[at]
-    each = (rates * laws.order[at])[:, None] / moles[reactants]
-    np.put_along_axis(slopes, reactants, each, axis=1)
-    total, melt = float(net.cations @ state.moles), state.melt(laws)
-    extra = (laws.truth.kinetics.melt_boost - 1.0) * laws.wets[at]
-    wet = melt + WETTING_SHARE
-    gain = rates * extra * WETTING_SHARE / wet**2 / (1.0 + extra * melt / wet)
-    for liquid in net.melts:
-        # Where melt makes more melt an implicit step would turn back: leave it out.
-        uses = net.change[liquid, at] < 0
-        slopes[uses, liquid] += (gain * net.cations[liquid] / total)[uses]
-    return slopes[:, :-1]
 
 
 def _contacts(laws: Laws, state: State, shares: Floats, at: Ints) -> Floats:
@@ -236,9 +233,9 @@ def _nucleation(
 def _hull(laws: Laws, local: Floats, at: Ints) -> Floats:
     """Return how far each reaction's products stand together, 0 to 1, shape n.
 
-    Products must not react by themselves or with one another. Taking CO2 or steam up
-    counts only against reactions that give it off: elsewhere there is little to be
-    had. Evaporation never counts: what evaporates does exist.
+    Products must not react by themselves or with one another. Exchange of CO2 or steam
+    counts only against reactions that give it off (see `constants`). Evaporation never
+    counts: what evaporates does exist.
     """
     net = laws.network
     excess = np.zeros(len(at))

@@ -29,10 +29,12 @@ class Substance:
     """Of both temperatures."""
     reagent: bool = False
     """Whether it falls apart before it reacts, and forms from no other solid."""
+    forms: bool = True
+    """Whether it forms from other substances within hours."""
     becomes: str = ""
     """The reagent that it falls apart into, if any."""
     own_pace: bool = False
-    """Whether it reacts at its own lattice's pace whatever it touches."""
+    """Whether it gives CO2 off at its own lattice's pace, whatever it touches."""
     glass: bool = False
     """Whether this melt may freeze to glass."""
     amorphous: float = 0.0
