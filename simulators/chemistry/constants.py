@@ -86,7 +86,6 @@ def laws_of(network: Network, truth: Truth) -> Laws:
     factor[evaporates] = 1.0
     energy[evaporates] = 0.0
     order = np.where(size == 1, 2.0 / 3.0, 1.0)
-    order[evaporates] = 0.0
     return Laws(
         network,
         truth,

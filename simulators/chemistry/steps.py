@@ -35,7 +35,7 @@ def extents(
     """
     net, at, moles = laws.network, running.at, state.moles
     change, gas = net.change[:, at], net.gas_change[:, at]
-    slopes = np.hstack([sensitivity(laws, state, running), running.slopes])
+    slopes = np.hstack([sensitivity(laws, state, running, seconds), running.slopes])
     n, g = len(moles), len(net.gases)
     flow = np.concatenate([change @ running.rates, np.zeros(g)])
     back = np.vstack([change @ slopes, gas @ slopes / running.conductance])
@@ -57,12 +57,13 @@ def extents(
     return seconds, found, np.maximum(after, laws.least)
 
 
-def sensitivity(laws: Laws, state: State, running: Running) -> Floats:
+def sensitivity(laws: Laws, state: State, running: Running, seconds: float) -> Floats:
     """Return how the rates change with their own reactants, 1/s, shape n x s.
 
     Rates are proportional to each of two or three reactants, and go as the power 2/3
     of a single one; melt also speeds up the contacts that use it up; the crucible
-    wall never runs out, and what evaporates does so through the crucible's mouth.
+    wall never runs out. What evaporates does so through the crucible's mouth, however
+    much there is, unless it is used up within the step.
     """
     net, at, rates = laws.network, running.at, running.rates
     moles = np.append(np.maximum(state.moles, 1e-15), np.inf)
@@ -70,7 +71,11 @@ def sensitivity(laws: Laws, state: State, running: Running) -> Floats:
         moles[net.wall] = np.inf
     slopes = np.zeros((len(at), len(moles)))
     reactants = net.reactants[at]
-    each = (rates * laws.order[at])[:, None] / moles[reactants]
+    order = laws.order[at]
+    leaves = np.flatnonzero(net.vapour[at] >= 0)
+    spent = seconds * rates[leaves] / moles[reactants[leaves, 0]]
+    order[leaves] = spent / (1.0 + spent)
+    each = (rates * order)[:, None] / moles[reactants]
     np.put_along_axis(slopes, reactants, each, axis=1)
     total, melt = float(net.cations @ state.moles), state.melt(laws)
     extra = (laws.truth.kinetics.melt_boost - 1.0) * laws.wets[at]
