@@ -78,8 +78,10 @@ def _coordinate(phase: Phase) -> Phase | None:
 
 
 def _edge(phase: Phase) -> Phase | None:
-    a, *rest = phase.cell or ()
-    return replace(phase, cell=(a * (1 + _SLIP), *rest))
+    if phase.cell is None:
+        return None
+    a, b, c, alpha, beta, gamma = phase.cell
+    return replace(phase, cell=(a * (1 + _SLIP), b, c, alpha, beta, gamma))
 
 
 def _site_left_out(phase: Phase) -> Phase | None:
@@ -108,7 +110,9 @@ def _other_origin(phase: Phase) -> Phase | None:
     here = spglib.get_spacegroup_type(phase.hall or 0)
     for hall in range(1, 531):
         there = spglib.get_spacegroup_type(hall)
-        if there.number == here.number and {here.choice, there.choice} == {"1", "2"}:
+        if here is None or there is None or there.number != here.number:
+            continue
+        if {here.choice, there.choice} == {"1", "2"}:
             return replace(phase, hall=hall)
     return None
 

@@ -1,4 +1,4 @@
-"""What heat does to the phases: phrases, lookups, and rows that agree with each other."""
+"""What heat does to the phases: phrases, lookups, and rows that agree."""
 
 import pytest
 
