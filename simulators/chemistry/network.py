@@ -113,7 +113,7 @@ def _network(elements: frozenset[str], reagents: frozenset[str], wall: str) -> N
         wall=len(names) - 1 if wall else -1,
     )
     reactions = list(enumerated(found))
-    return _assemble(found, names, tuple(vapours), reactions)
+    return _assemble(found, names, tuple(vapours), reactions or [_nothing()])
 
 
 def _assemble(
@@ -169,6 +169,11 @@ def _assemble(
         coexisting(products, groups, n),
         vapour.astype(np.int64),
     )
+
+
+def _nothing() -> Found:
+    none = np.zeros((0, 1), dtype=np.int64)
+    return Found(none, none, np.zeros((0, 2)), np.zeros((0, len(CARRIERS))))
 
 
 def _columns(
