@@ -170,6 +170,8 @@ def _any(network: Network, members: Ints) -> Bools:
 def _own_pace(network: Network, at: int) -> Bools:
     """Return the reactions in which a refractory carbonate must lose its CO2."""
     has = (network.reactants == at).any(axis=1)
+    acids = [i for i, n in enumerate(network.species) if SUBSTANCES[n].acid]
+    has &= ~np.isin(network.reactants, acids).any(axis=1)
     return np.asarray(has & (network.gas_change[1] > 1e-12))
 
 
