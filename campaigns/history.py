@@ -4,9 +4,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from campaigns import lifecycle as facts
-from campaigns.results import History, Identification, Trial
+from campaigns.results import History, Identification, Pin, Trial, Veto
 
-KINDS = ("proposed", "identified", "scored", "sample-ended")
+KINDS = (
+    "proposed", "identified", "scored", "sample-ended",
+    "pinned", "vetoed", "order-withdrawn",
+)  # fmt: skip
 """The kinds of event that a history depends on."""
 
 
@@ -16,17 +19,28 @@ def history(events: Iterable[facts.Event]) -> History:
     A score counts with the latest identification of its scan; where that is not
     usable, the trial is `unusable` and carries no score. A later score of the same
     sample replaces the earlier one here (both stay in the log). A held sample
-    teaches nothing, so it is `unusable` until it is scored.
+    teaches nothing, so it is `unusable` until it is scored. Orders of a person count
+    while they are open.
 
     Args:
         events: All events, or at least those of `KINDS`, oldest first.
     """
     trials: dict[str, Trial] = {}
     found: dict[str, Identification] = {}
+    pins: dict[str, Pin] = {}
+    vetoes: dict[str, Veto] = {}
     for event in events:
         match event.payload:
             case facts.Proposed() as proposed:
                 trials[proposed.sample] = _pending(proposed)
+                pins.pop(proposed.proposal.order, None)
+            case facts.Pinned(pin=pin):
+                pins[pin.order] = pin
+            case facts.Vetoed(veto=veto):
+                vetoes[veto.order] = veto
+            case facts.OrderWithdrawn(order=order):
+                pins.pop(order, None)
+                vetoes.pop(order, None)
             case facts.Identified() as identified:
                 found[identified.scan] = identified.identification
             case facts.Scored() as scored:
@@ -39,7 +53,11 @@ def history(events: Iterable[facts.Event]) -> History:
                 else:  # also if it was scored before its pattern was analysed again
                     update = {"status": status, "scores": {}, "verdict": None}
                 trials[ended.sample] = trials[ended.sample].model_copy(update=update)
-    return History(trials=tuple(trials.values()))
+    return History(
+        trials=tuple(trials.values()),
+        pins=tuple(pins.values()),
+        vetoes=tuple(vetoes.values()),
+    )
 
 
 def last_of_lab(events: Sequence[facts.Event]) -> facts.Event:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from campaigns.recipe import Recipe
-from campaigns.results import Identification, Proposal, Score, Verdict
+from campaigns.results import Identification, Pin, Proposal, Score, Verdict, Veto
 
 SCHEMA_VERSION = 1
 """Version of the payloads below; older ones are read through upcasters."""
@@ -200,6 +200,41 @@ class SampleEnded(Frozen):
     reason: str
 
 
+class Pinned(Frozen):
+    """A person wants a recipe made."""
+
+    kind: Literal["pinned"] = "pinned"
+    pin: Pin
+
+
+class Vetoed(Frozen):
+    """A person forbids recipes."""
+
+    kind: Literal["vetoed"] = "vetoed"
+    veto: Veto
+
+
+class OrderWithdrawn(Frozen):
+    """A person takes a pin or a veto back."""
+
+    kind: Literal["order-withdrawn"] = "order-withdrawn"
+    order: str
+    by: str
+    reason: str
+
+
+class Amended(Frozen):
+    """A person changes what is wanted from here on."""
+
+    kind: Literal["amended"] = "amended"
+    spec: dict[str, Any]
+    spec_sha256: str
+    changed: tuple[str, ...]
+    """Tables of the campaign file that differ."""
+    by: str
+    reason: str
+
+
 class Resumed(Frozen):
     """The campaign goes on after its process ended."""
 
@@ -231,6 +266,10 @@ Payload = Annotated[
     | LongerScanAsked
     | Scored
     | SampleEnded
+    | Pinned
+    | Vetoed
+    | OrderWithdrawn
+    | Amended
     | Resumed
     | CampaignEnded,
     Field(discriminator="kind"),

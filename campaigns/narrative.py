@@ -5,7 +5,7 @@ from functools import singledispatchmethod
 
 from campaigns import labels
 from campaigns import lifecycle as facts
-from campaigns.results import Score
+from campaigns.results import Limits, Score
 from instruments.clock import iso
 
 
@@ -39,7 +39,11 @@ class Narrator:
                 return known[0].samples if known else ()
             case facts.TaskStarted() | facts.LoadPlanned() | facts.Fired():
                 return payload.samples
-            case facts.CampaignOpened() | facts.Resumed() | facts.CampaignEnded():
+            case (
+                facts.CampaignOpened() | facts.Resumed() | facts.CampaignEnded()
+                | facts.Pinned() | facts.Vetoed() | facts.OrderWithdrawn()
+                | facts.Amended()
+            ):  # fmt: skip
                 return ()
             case _:
                 return (payload.sample,)
@@ -162,6 +166,28 @@ class Narrator:
         return f"{payload.sample} {payload.status}: {payload.reason}"
 
     @_word.register
+    def _(self, payload: facts.Pinned, now: float) -> str:
+        pin = payload.pin
+        recipe = labels.parameters(pin.parameters)
+        return f"{pin.order}: to be made: {recipe}. {pin.reason}"
+
+    @_word.register
+    def _(self, payload: facts.Vetoed, now: float) -> str:
+        veto = payload.veto
+        return f"{veto.order}: not to be made: {matching(veto.matching)}. {veto.reason}"
+
+    @_word.register
+    def _(self, payload: facts.OrderWithdrawn, now: float) -> str:
+        return f"order {payload.order} withdrawn: {payload.reason}"
+
+    @_word.register
+    def _(self, payload: facts.Amended, now: float) -> str:
+        return (
+            f"campaign changed in {', '.join(payload.changed)}, spec "
+            f"{payload.spec_sha256[:12]}: {payload.reason}"
+        )
+
+    @_word.register
     def _(self, payload: facts.Resumed, now: float) -> str:
         found = ", ".join(f"{task} {what}" for task, what in payload.reconciled.items())
         return f"resumed ({payload.reason}); open tasks: {found or 'none'}"
@@ -174,6 +200,19 @@ class Narrator:
         if task not in self._started:
             return ""
         return f" after {duration(now - self._started[task][1])}"
+
+
+def matching(given: dict[str, str | Limits]) -> str:
+    """Write what a veto matches, with names and units."""
+    parts = []
+    for key, wanted in given.items():
+        what = labels.parameter(key)
+        shown = (
+            wanted if isinstance(wanted, str)
+            else " to ".join(f"{one:g}" for one in dict.fromkeys(wanted))
+        )  # fmt: skip
+        parts.append(f"{what.name.lower()} {shown} {what.unit}".rstrip())
+    return ", ".join(parts)
 
 
 def values(given: facts.Values) -> str:

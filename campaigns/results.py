@@ -156,6 +156,8 @@ class Proposal(Frozen):
     load: int
     """Number of the furnace load it belongs to, from 1."""
     decision: DecisionRecord
+    order: str = ""
+    """The pin that it fulfils; empty if no person asked for it."""
 
 
 class Trial(Frozen):
@@ -178,7 +180,49 @@ class Trial(Frozen):
     """None unless scored, and for samples scored before there were verdicts."""
 
 
+class Pin(Frozen):
+    """A recipe that a person wants made, waiting for a place."""
+
+    order: str
+    """Identifier of the order, such as `P1`."""
+    parameters: Parameters
+    """At least `precursors`; settings left out are the proposer's to choose."""
+    by: str
+    reason: str
+
+
+Limits = tuple[float, float]
+"""Lowest and highest value, both included."""
+
+
+class Veto(Frozen):
+    """Recipes that a person forbids."""
+
+    order: str
+    matching: dict[str, str | Limits]
+    """Parameter to a word or limits; a recipe that matches all of them is forbidden."""
+    by: str
+    reason: str
+
+    def forbids(self, parameters: Parameters) -> bool:
+        """Return whether a recipe is forbidden."""
+        return all(
+            key in parameters and _lies_in(parameters[key], wanted)
+            for key, wanted in self.matching.items()
+        )
+
+
+def _lies_in(value: float | str, wanted: str | Limits) -> bool:
+    if isinstance(wanted, str) or isinstance(value, str):
+        return value == wanted
+    low, high = wanted
+    return low - 1e-9 <= value <= high + 1e-9
+
+
 class History(Frozen):
     """Everything a proposer may know of a campaign."""
 
     trials: tuple[Trial, ...] = ()
+    pins: tuple[Pin, ...] = ()
+    """Open orders, oldest first."""
+    vetoes: tuple[Veto, ...] = ()

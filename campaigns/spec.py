@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -229,6 +230,14 @@ class InputConstraint(Frozen):
     terms: Annotated[dict[str, float], Field(min_length=1)]
     at_most: float
 
+    def holds(self, parameters: Mapping[str, float | str]) -> bool:
+        """Return whether it holds; parameters of steps that do not happen count 0."""
+        total = sum(
+            weight * float(parameters.get(name, 0.0))
+            for name, weight in self.terms.items()
+        )
+        return total <= self.at_most + 1e-9
+
 
 class OutcomeConstraint(Frozen):
     """A bound on a measured figure."""
@@ -264,9 +273,13 @@ class StopRule(Frozen):
     """When to stop early."""
 
     yield_at_least: Share | None = None
-    confidence: Annotated[float, Field(ge=0.5, lt=1)] = 0.5
+    confidence: Annotated[
+        float, Field(ge=0.5, lt=1, exclude_if=lambda given: given == 0.5)
+    ] = 0.5
     """Probability with which a sample must reach `yield_at_least`."""
-    gain_per_hour_below: Positive | None = None
+    gain_per_hour_below: Annotated[
+        Positive | None, Field(exclude_if=lambda given: given is None)
+    ] = None
     """Stop when the next load is expected to better the leading objective by less than
     this an hour of its firing, in the objective's unit."""
     stale_loads: Annotated[int, Field(ge=1)] | None = None
@@ -274,7 +287,11 @@ class StopRule(Frozen):
 
 
 class CampaignSpec(Frozen):
-    """A whole campaign file, validated."""
+    """A whole campaign file, validated.
+
+    Fields that came later are left out of the stored form where they say nothing, so
+    that the hash of an older file stays.
+    """
 
     schema_version: Annotated[Literal[1], Field(alias="schema")] = 1
     name: Name

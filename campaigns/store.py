@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 from campaigns import blobs, chain, database, projection
 from campaigns.errors import StoreError
 from campaigns.history import KINDS, history
-from campaigns.lifecycle import CampaignOpened, Event, Payload, blob_of
+from campaigns.lifecycle import Amended, CampaignOpened, Event, Payload, blob_of
 from campaigns.results import History
 from campaigns.spec import CampaignSpec
 from campaigns.tables import DERIVED, BlobRow, EventRow, HostTimingRow, Table
@@ -215,8 +215,21 @@ class Store:
 
     @property
     def spec(self) -> CampaignSpec:
-        """Return what is wanted."""
-        return CampaignSpec.model_validate(self.opened.spec)
+        """Return what is wanted now."""
+        return self.spec_at()
+
+    def spec_at(self, *, until: int | None = None) -> CampaignSpec:
+        """Return what was wanted at some point.
+
+        Args:
+            until: Sequence number of the last event that counts; all if absent.
+        """
+        document = self.opened.spec
+        for event in self.events(kinds=("amended",)):
+            is_past = until is None or event.sequence <= until
+            if isinstance(event.payload, Amended) and is_past:
+                document = event.payload.spec
+        return CampaignSpec.model_validate(document)
 
     def history(self, *, until: int | None = None) -> History:
         """Return what a proposer may know.

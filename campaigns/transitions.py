@@ -44,6 +44,8 @@ class Progress:
     """Scans with an identification."""
     labels: set[str] = field(default_factory=set)
     """Labels of the doses recorded."""
+    orders: dict[str, bool] = field(default_factory=dict)
+    """Order of a person to whether it is open."""
 
     @classmethod
     def of(cls, payloads: Iterable[facts.Payload]) -> Self:
@@ -69,6 +71,7 @@ class Progress:
             scans=dict(self.scans),
             identified=set(self.identified),
             labels=set(self.labels),
+            orders=dict(self.orders),
         )
 
     @property
@@ -108,6 +111,8 @@ class Progress:
         self._advance_sample(payload.sample, "proposed")
         self._advance_load(load, "proposed")
         self.load_of[payload.sample] = load
+        if payload.proposal.order:
+            self._close_order(payload.proposal.order)
 
     @_take.register
     def _(self, payload: facts.LoadPlanned) -> None:
@@ -207,6 +212,22 @@ class Progress:
         self._advance_sample(payload.sample, payload.status)
 
     @_take.register
+    def _(self, payload: facts.Pinned) -> None:
+        self._open_order(payload.pin.order)
+
+    @_take.register
+    def _(self, payload: facts.Vetoed) -> None:
+        self._open_order(payload.veto.order)
+
+    @_take.register
+    def _(self, payload: facts.OrderWithdrawn) -> None:
+        self._close_order(payload.order)
+
+    @_take.register
+    def _(self, payload: facts.Amended) -> None:
+        """What may be changed was checked against the file that held before."""
+
+    @_take.register
     def _(self, payload: facts.Resumed) -> None:
         for task, found in payload.reconciled.items():
             if found not in FOUND:
@@ -225,6 +246,19 @@ class Progress:
         if self.open_tasks:
             listed = ", ".join(self.open_tasks)
             raise TransitionError(f"the campaign may not end with open tasks: {listed}")
+
+    def _open_order(self, order: str) -> None:
+        if order in self.orders:
+            raise TransitionError(f"order {order} is already recorded")
+        self.orders[order] = True
+
+    def _close_order(self, order: str) -> None:
+        if not self.orders.get(order):
+            listed = ", ".join(name for name, is_open in self.orders.items() if is_open)
+            raise TransitionError(
+                f"order {order} is not open; open ones: {listed or 'none'}"
+            )
+        self.orders[order] = False
 
     def _state(self, sample: str) -> str:
         if sample not in self.samples:

@@ -21,6 +21,7 @@ from loop.plan.scheduler import schedule
 from loop.plan.tasks import Sample, choose_furnace, plan_load
 from loop.propose.proposer import Proposer
 from loop.recorder import Recorder
+from loop.steering import take_orders
 from loop.stopping import price_reason, stop_reason
 
 SECONDS_PER_DAY = 86400.0
@@ -45,38 +46,45 @@ class Engine:
         """Return where the campaign stands."""
         return self.recorder.ledger
 
-    async def run(self) -> str:
+    async def run(self, *, only_propose: bool = False) -> str:
         """Go on until the campaign is over; return why it ended.
+
+        Args:
+            only_propose: Stop, without ending the campaign, once a load is proposed:
+                a person looks at it first.
 
         Raises:
             ProposalError: If no further sample can be proposed.
             ScheduleError: If the lab cannot carry out a load.
             FaultError: If an instrument reports a fault; the campaign can be resumed.
         """
-        reason = self._reason()
+        reason: str | None = None
         while reason is None:
-            reason = await self.step() or self._reason()
+            if (load := self.ledger.open_load()) is None:
+                self._take_orders()
+                reason = self._reason() or await self._propose()
+                if only_propose and reason is None:
+                    return "a load waits for a person's review"
+            else:
+                await self._make(load)
         self._append(CampaignEnded(reason=reason))
         return reason
 
-    async def step(self) -> str | None:
-        """Make, measure and score one furnace load.
+    def _take_orders(self) -> None:
+        """Do as persons asked meanwhile."""
+        take_orders(self.recorder, self.table, lab_time=self.now())
+        self.spec = self.recorder.store.spec
 
-        Returns:
-            Why no further load is worth making, None if this one was.
-        """
-        load = self.ledger.open_load() or await self._propose()
-        if isinstance(load, str):
-            return load
+    async def _make(self, load: LoadPlanned) -> None:
+        """Make, measure and score one furnace load."""
         samples = _as_samples([self.ledger.proposed[name] for name in load.samples])
         plan = schedule(plan_load(load.load, samples, self.lab.spec, load.furnace))
         effects = Effects(self.recorder, self.now, payloads=self.ledger.tasks)
         bench = Bench(self.lab, effects, self._heads(), self.now)
         executor = Executor(bench, load.load, self._analyse, set(self.ledger.held))
         await executor.run(plan)
-        return None
 
-    async def _propose(self) -> LoadPlanned | str:
+    async def _propose(self) -> str | None:
         """Propose the next load and record it, or say why it is not worth making."""
         history = self.recorder.store.history()
         made = len(history.trials)
@@ -96,9 +104,8 @@ class Engine:
             )
             for i, proposal in enumerate(proposals, start=1)
         ]
-        planned = self._plan(number, proposed)
-        self._append(*proposed, planned)
-        return planned
+        self._append(*proposed, self._plan(number, proposed))
+        return None
 
     def _plan(self, number: int, proposed: Sequence[Proposed]) -> LoadPlanned:
         """Choose the furnace of a load and foresee its length."""
@@ -140,8 +147,6 @@ class Engine:
         return {label: Slot(rack, i) for i, label in enumerate(labels, start=1)}
 
     def _reason(self) -> str | None:
-        if self.ledger.open_load() is not None:
-            return None
         return stop_reason(
             self.spec,
             self.recorder.store.history(),

@@ -56,7 +56,7 @@ def replay(
     for load in loads or recorded:
         before = recorded[load][0][0] - 1
         history = store.history(until=before)
-        again = ask(proposer, store.spec, lab, history, load=load)
+        again = ask(proposer, store.spec_at(until=before), lab, history, load=load)
         then = [proposed for _, proposed in recorded[load]]
         yield Replayed(
             load,
@@ -81,8 +81,10 @@ def _differences(then: Sequence[Proposed], now: Sequence[Proposal]) -> Iterator[
 
 
 def _of_sample(then: Proposal, now: Proposal) -> Iterator[str]:
-    if then.role != now.role:
-        yield f"{then.role} was proposed, {now.role} comes now"
+    fields = {"role": (then.role, now.role), "order": (then.order, now.order)}
+    for name, (was, now_is) in fields.items():
+        if was != now_is:
+            yield f"{name} {was or 'none'} was recorded, {now_is or 'none'} comes now"
     for key in sorted(then.parameters | now.parameters):
         old, new = then.parameters.get(key), now.parameters.get(key)
         if old != new:

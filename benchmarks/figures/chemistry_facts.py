@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from figures import facts_first as first
 from figures import facts_second as second
+from figures.bars import Bar
 from figures.furnace_trials import Check
 
 USED = frozenset({1, 3, 4, 6, 7, 8, 10, 12})
@@ -74,7 +75,7 @@ def holds(checks: list[Check]) -> bool:
     return all(check.holds for check in checks)
 
 
-def bars(*, quick: bool) -> list[dict[str, object]]:
+def bars(*, quick: bool) -> list[Bar]:
     """Score all facts, print their figures, and return the two counts with bars.
 
     Args:
@@ -93,17 +94,6 @@ def bars(*, quick: bool) -> list[dict[str, object]]:
         for is_blind in (False, True)
     )
     return [
-        _bar("facts that set constants and hold", used, USED_BAR),
-        _bar("blind facts that hold, of 14", blind, BLIND_BAR),
+        Bar("facts that set constants and hold, of 8", used, bar=USED_BAR),
+        Bar("blind facts that hold, of 14", blind, bar=BLIND_BAR),
     ]
-
-
-def _bar(name: str, value: int, bar: int) -> dict[str, object]:
-    return {
-        "name": name, "value": float(value), "unit": "", "bar": bar, "better": "max",
-    }  # fmt: skip
-
-
-if __name__ == "__main__":
-    for row in bars(quick=False):
-        print(f"{row['name']}: {row['value']:g}, bar {row['bar']}")

@@ -5,9 +5,12 @@ from itertools import pairwise
 from campaigns.check.findings import Findings
 from campaigns.check.space import bounds_in, firings, path_of
 from campaigns.materials.formula import Formula
-from campaigns.materials.phases import PhaseTable
+from campaigns.materials.phases import Phase, PhaseTable
 from campaigns.precursors import cations
-from campaigns.spec import CampaignSpec
+from campaigns.spec import CampaignSpec, Precursor
+
+_NOTABLE = 0.985
+"""A reagent whose pure share is below is worth a word; most are sold at 99 %."""
 
 
 def check_phases(spec: CampaignSpec, table: PhaseTable, found: Findings) -> None:
@@ -107,12 +110,9 @@ def warn_of_melting(spec: CampaignSpec, table: PhaseTable, found: Findings) -> N
     products = [("the target", table[name]) for name in names if name in table]
     reagents = []
     for i, precursor in enumerate(spec.precursors):
-        rows = table.by_formula(precursor.formula)
-        if precursor.phase in table:
-            rows = (table[precursor.phase],)
-        if rows:
-            reagents.append((precursor.label, rows[0]))
-            for change in rows[0].heat:
+        if row := _row_of(precursor, table):
+            reagents.append((precursor.label, row))
+            for change in row.heat:
                 if change.event == "evaporates":
                     found.warn(f"precursors[{i}]", f"{precursor.label} {change}")
     for order, (index, step) in enumerate(firings(spec)):
@@ -124,6 +124,29 @@ def warn_of_melting(spec: CampaignSpec, table: PhaseTable, found: Findings) -> N
                     f"up to {bounds[1]:g} °C, but {label} ({row.name}) melts at"
                     f" {row.melting_celsius:g} °C: powder may fuse to its crucible",
                 )
+
+
+def warn_of_reagents(spec: CampaignSpec, table: PhaseTable, found: Findings) -> None:
+    """Warn where a lot's assay is taken as 1 though such reagents fall short of it."""
+    for i, precursor in enumerate(spec.precursors):
+        row = _row_of(precursor, table)
+        if row is None or {"assay", "loss_on_ignition"} & precursor.model_fields_set:
+            continue
+        assay, lost = row.assay or 1.0, row.loss_on_ignition or 0.0
+        if assay * (1 - lost) < _NOTABLE:
+            found.warn(
+                f"precursors[{i}].assay",
+                f"{precursor.label}: neither assay nor loss_on_ignition is stated, so"
+                f" it counts as pure and dry; such reagents ({row.name}) have an assay"
+                f" of about {assay:g} and lose about {lost:.0%} on drying: state your"
+                " lot's",
+            )
+
+
+def _row_of(precursor: Precursor, table: PhaseTable) -> Phase | None:
+    if precursor.phase in table:
+        return table[precursor.phase]
+    return next(iter(table.by_formula(precursor.formula)), None)
 
 
 def _ratio(formula: Formula) -> tuple[tuple[str, object], ...]:

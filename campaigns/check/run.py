@@ -24,6 +24,7 @@ from campaigns.check.phases import (
     check_phases,
     check_solid_solution,
     warn_of_melting,
+    warn_of_reagents,
 )
 from campaigns.check.report import CheckReport, SetPreview
 from campaigns.check.space import searched_parameters
@@ -86,6 +87,7 @@ def _check_matter(
     if table is not None:
         check_phases(spec, table, found)
         warn_of_melting(spec, table, found)
+        warn_of_reagents(spec, table, found)
     warn_of_hazards(spec, sets, found)
     if not has_excess:  # masses below would have no meaning
         return ()

@@ -39,7 +39,8 @@ def usual_charges(phase: Phase) -> Mapping[str, tuple[int, ...]]:
     if phase.valence == "mixed" or not fitting:
         fitting = list(product(*choices))
     columns = zip(amounts, zip(*fitting, strict=True), strict=True)
-    return {s: tuple(sorted({c for c in picked if c > 0})) for s, picked in columns}
+    positive = {s: tuple(sorted({c for c in picked if c > 0})) for s, picked in columns}
+    return {symbol: charges for symbol, charges in positive.items() if charges}
 
 
 def charge(phase: Phase) -> Iterator[str]:

@@ -7,7 +7,7 @@ as long and as strong as such bonds are, and does the symmetry come out as state
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import product
+from itertools import chain, product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,6 +41,9 @@ _BOND_VALENCE_B = 0.37
 _VALENCE_SUM_SHARES = (0.70, 1.45)
 """Bond-valence sum over charge that is allowed; well refined oxides keep within 0.85
 to 1.2, save large cations in perovskites."""
+_OXYGEN_SUM_SHARES = (0.62, 1.35)
+"""The same for oxygen; 0.66 is found in La2O3 and 1.29 in MoO2, the rest lies within
+0.8 to 1.2."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,9 @@ def check_phase(phase: Phase) -> list[Problem]:
     # A model is no better than its author's wishes: bonds prove nothing about it.
     if phase.valence != "metal" and phase.positions == "refined":
         tests["bond"] = _bonds(structure)
-        tests["valence sum"] = _valence_sums(phase, structure)
+        tests["valence sum"] = chain(
+            _valence_sums(phase, structure), _oxygen_sums(phase, structure)
+        )
     for kind, texts in tests.items():
         found += [Problem(phase.name, kind, text) for text in dict.fromkeys(texts)]
     return found
@@ -230,6 +235,30 @@ def _valence_sums(phase: Phase, structure: "Structure") -> Iterator[str]:
             yield (
                 f"bond-valence sum of {symbol} is {total:.2f}; "
                 f"allowed: {least:.2f} to {most:.2f}"
+            )
+
+
+def _oxygen_sums(phase: Phase, structure: "Structure") -> Iterator[str]:
+    """Yield a text for each oxygen that has too many bonds, or too few.
+
+    Sites in part empty are not asked, nor oxygens that hydrogen may bond to.
+    """
+    if phase.valence == "peroxide" or "H" in phase.elements:
+        return
+    low, high = _OXYGEN_SUM_SHARES
+    shares = [site.species.get_el_amt_dict() for site in structure]
+    sums = np.zeros(len(structure))
+    first, second, _, distances = structure.get_neighbor_list(_REACH_ANGSTROM)
+    for i, j, distance in zip(first, second, distances, strict=True):
+        for symbol, share in shares[i].items():
+            if symbol in CATIONS:
+                exponent = (CATIONS[symbol].r0 - distance) / _BOND_VALENCE_B
+                sums[j] += share * np.exp(exponent)
+    for share, total in zip(shares, sums, strict=True):
+        if share == {"O": 1.0} and not 2 * low <= total <= 2 * high:
+            yield (
+                f"bond-valence sum of O is {total:.2f}; "
+                f"allowed: {2 * low:.2f} to {2 * high:.2f}"
             )
 
 

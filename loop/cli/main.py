@@ -19,6 +19,7 @@ from loop.cli import (
     records,
     running,
     simulated,
+    steer,
 )
 from loop.cli.errors import INTERRUPTED, explain
 
@@ -34,6 +35,7 @@ app = typer.Typer(
 )
 app.add_typer(labs.app, name="lab")
 app.add_typer(phases.app, name="phases")
+app.add_typer(steer.app, name="steer")
 app.add_typer(calibrate.app, name="calibrate")
 for module in (
     campaign, simulated, running, records, decisions, identify, reanalyse, reaction,

@@ -101,16 +101,13 @@ def _chosen(ledger: "Ledger", asked: list[str] | None) -> list[str]:
 
 def _record(store: "Store", ledger: "Ledger", results: "list[Reanalysed]") -> None:
     """Append all new results in one transaction."""
-    from instruments.clock import utc_seconds
+    from loop.cli.setup import moment_of
 
-    # A dry run's clock stands still between its processes.
-    is_real = store.opened.mode == "real"
-    lab_time = utc_seconds() if is_real else ledger.lab_time
     for result in results:
         for fit in result.fits:
             store.put_blob(fit)
     payloads = [payload for result in results for payload in result.payloads]
-    store.append(*payloads, actor="re-analysis", lab_time=lab_time)
+    store.append(*payloads, actor="re-analysis", lab_time=moment_of(store, ledger))
     n_recorded = sum(result.after is not None for result in results)
     sys.stdout.write(
         f"recorded {n_recorded} new results beside the old ones; the new ones count\n"

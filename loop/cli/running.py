@@ -38,6 +38,10 @@ class ProposerName(StrEnum):
     BEST_TEMPERATURE = "best-temperature"
 
 
+Review = Annotated[
+    bool,
+    typer.Option("--review", help="Stop when a load is proposed, to look at it first."),
+]
 Chosen = Annotated[ProposerName, typer.Option("--proposer", help="Who chooses.")]
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print one JSON summary and nothing else.")
@@ -73,6 +77,7 @@ def run(
     backup_hours: Annotated[
         float, typer.Option(min=0.1, help="Time between copies of the database.")
     ] = 6.0,
+    review: Review = False,
     as_json: AsJson = False,
 ) -> None:
     """Run a campaign on a real lab."""
@@ -85,7 +90,8 @@ def run(
         folder / DATABASE, spec, lab_spec, mode="real", proposer=proposer,
         lab_time=utc_seconds(),
     ) as store:  # fmt: skip
-        carry_on(store, _on_real_lab(store, backup_hours), as_json=as_json)
+        campaign = _on_real_lab(store, backup_hours, review=review)
+        carry_on(store, campaign, as_json=as_json)
 
 
 def resume(
@@ -94,6 +100,7 @@ def resume(
     backup_hours: Annotated[
         float, typer.Option(min=0.1, help="Time between copies of the database.")
     ] = 6.0,
+    review: Review = False,
     as_json: AsJson = False,
 ) -> None:
     """Go on with an interrupted campaign; nothing is done twice."""
@@ -107,9 +114,10 @@ def resume(
         if any(e.payload.kind == "campaign-ended" for e in store.events()):
             raise StoreError(f"{database}: this campaign has ended; see its report")
         if store.opened.mode == "virtual":
-            resume_simulated(store, speed=speed, as_json=as_json)
+            resume_simulated(store, speed=speed, review=review, as_json=as_json)
         else:
-            carry_on(store, _on_real_lab(store, backup_hours), as_json=as_json)
+            campaign = _on_real_lab(store, backup_hours, review=review)
+            carry_on(store, campaign, as_json=as_json)
 
 
 def carry_on(
@@ -150,7 +158,7 @@ def carry_on(
     print_summary(store, wall_seconds=wall_seconds, report=report, as_json=as_json)
 
 
-def _on_real_lab(store: "Store", backup_hours: float) -> Campaign:
+def _on_real_lab(store: "Store", backup_hours: float, *, review: bool) -> Campaign:
     """Return the campaign on real instruments, with regular copies of its database."""
     import asyncio
 
@@ -181,7 +189,7 @@ def _on_real_lab(store: "Store", backup_hours: float) -> Campaign:
             )  # fmt: skip
             record_resumption(engine)
             with wakeups(store, backup_hours=backup_hours):
-                await engine.run()
+                await engine.run(only_propose=review)
 
     return campaign
 

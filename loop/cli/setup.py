@@ -5,6 +5,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from campaigns.ledger import Ledger
 from campaigns.lifecycle import Resumed
 from campaigns.spec import CampaignSpec
 from campaigns.store import Store
@@ -47,22 +48,44 @@ def checked_campaign(
     Raises:
         BadFileError: With every fault of the file that cannot be used.
     """
-    from campaigns.check import check
-    from campaigns.materials.phases import PhaseTable
-    from campaigns.specfile import load
     from instruments.labfile import load_lab_file
     from loop.cli.errors import naming
 
     lab_file = lab_file or lab_file_for(file)
-    with naming(file):
-        spec = load(file)
-    if seed is not None:
-        spec = spec.model_copy(update={"seed": seed})
     with naming(lab_file):
         lab = load_lab_file(lab_file)
+    return checked_against(file, lab, seed=seed), lab
+
+
+def checked_against(file: Path, lab: LabSpec, *, seed: int | None) -> CampaignSpec:
+    """Load a campaign file and check it against a lab.
+
+    Args:
+        file: Campaign file.
+        lab: The lab.
+        seed: Seed in place of the file's, >= 0.
+
+    Raises:
+        BadFileError: With every fault of the file.
+    """
+    from campaigns.check import check
+    from campaigns.materials.phases import PhaseTable
+    from campaigns.specfile import load
+    from loop.cli.errors import naming
+
     with naming(file):
+        spec = load(file)
+        if seed is not None:
+            spec = spec.model_copy(update={"seed": seed})
         check(spec, lab, PhaseTable.load()).require()
-    return spec, lab
+    return spec
+
+
+def moment_of(store: Store, ledger: Ledger) -> float:
+    """Return lab time between runs, s since 1970: a dry run's stands still."""
+    from instruments.clock import utc_seconds
+
+    return utc_seconds() if store.opened.mode == "real" else ledger.lab_time
 
 
 def lab_of(store: Store) -> LabSpec:

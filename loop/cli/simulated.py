@@ -20,6 +20,7 @@ from loop.cli.running import (
     LabFile,
     Output,
     ProposerName,
+    Review,
     Speed,
     carry_on,
     new_folder,
@@ -53,6 +54,7 @@ def simulate(
         typer.Option(min=0, help="Seed of the hidden truth; else the seed."),
     ] = None,
     speed: Speed = None,
+    review: Review = False,
     as_json: AsJson = False,
 ) -> None:
     """Run a campaign on the simulated lab, through the drivers of the real one."""
@@ -66,10 +68,13 @@ def simulate(
         folder / DATABASE, spec, lab_spec, mode="virtual", proposer=proposer,
         lab_time=VIRTUAL_EPOCH_SECONDS,
     ) as store:  # fmt: skip
-        _go(store, truth=truth, start=0.0, speed=speed, as_json=as_json)
+        campaign = _in_world(store, truth, review=review)
+        _go(store, campaign, start=0.0, speed=speed, as_json=as_json)
 
 
-def resume_simulated(store: "Store", *, speed: float | None, as_json: bool) -> None:
+def resume_simulated(
+    store: "Store", *, speed: float | None, review: bool, as_json: bool
+) -> None:
     """Go on with a dry run where its database or its world's journal ends.
 
     Raises:
@@ -83,7 +88,8 @@ def resume_simulated(store: "Store", *, speed: float | None, as_json: bool) -> N
     truth, physical = _read_journal(store.path.parent / WORLD)
     recorded = max(e.lab_time for e in store.events()) - VIRTUAL_EPOCH_SECONDS
     start = max(recorded, physical)
-    _go(store, truth=truth, start=start, speed=speed, as_json=as_json)
+    campaign = _in_world(store, truth, review=review)
+    _go(store, campaign, start=start, speed=speed, as_json=as_json)
 
 
 def _read_journal(path: Path) -> tuple[int, float]:
@@ -110,15 +116,20 @@ def _read_journal(path: Path) -> tuple[int, float]:
 
 
 def _go(
-    store: "Store", *, truth: int, start: float, speed: float | None, as_json: bool
+    store: "Store",
+    campaign: Campaign,
+    *,
+    start: float,
+    speed: float | None,
+    as_json: bool,
 ) -> None:
     from simulators import clock
 
     runner = partial(clock.run, start_seconds=start, speed=speed)
-    carry_on(store, _in_world(store, truth), as_json=as_json, runner=runner)
+    carry_on(store, campaign, as_json=as_json, runner=runner)
 
 
-def _in_world(store: "Store", truth: int) -> Campaign:
+def _in_world(store: "Store", truth: int, *, review: bool) -> Campaign:
     """Return the campaign on the simulated lab; its world goes on from its journal."""
     import asyncio
 
@@ -144,7 +155,7 @@ def _in_world(store: "Store", truth: int) -> Campaign:
                 store, lab, now=clock.now, compute=_at_once, watcher=display.on_event
             )
             record_resumption(engine)
-            await engine.run()
+            await engine.run(only_propose=review)
 
     return campaign
 

@@ -4,7 +4,7 @@ A candidate is a profile (what a load shares) with a sample (precursor set, exce
 the pool is kept as two lists and a mask, never as their product.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from math import prod
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.stats import qmc
 
 from campaigns.recipe import Parameters
+from campaigns.results import Veto
 from loop.errors import ProposalError
 from loop.propose.randomness import stream
 from loop.propose.space import SearchSpace, Setting, Value
@@ -51,6 +52,25 @@ class Pool:
             if row is not None and column is not None:
                 allowed[row, column] = False
         return replace(self, allowed=allowed)
+
+    def without_vetoed(self, vetoes: Iterable[Veto]) -> "Pool":
+        """Return the pool with what persons forbid no longer allowed."""
+        allowed = self.allowed.copy()
+        shared = {name for profile in self.profiles for name in profile}
+        for veto in vetoes:
+            rows = _forbidden(self.profiles, veto, veto.matching.keys() & shared)
+            columns = _forbidden(self.samples, veto, veto.matching.keys() - shared)
+            allowed &= ~np.outer(rows, columns)
+        return replace(self, allowed=allowed)
+
+
+def _forbidden(
+    points: Iterable[Parameters], veto: Veto, names: Collection[str]
+) -> NDArray[np.bool_]:
+    """Return which points match a veto in these of its parameters."""
+    part = {name: veto.matching[name] for name in names}
+    some = veto.model_copy(update={"matching": part})
+    return np.array([some.forbids(point) for point in points], dtype=bool)
 
 
 def build_pool(

@@ -4,15 +4,16 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from campaigns.precursors import PrecursorSet, precursor_sets
 from campaigns.recipe import Parameters
-from campaigns.results import DecisionRecord, History, Proposal, Trial
+from campaigns.results import DecisionRecord, History, Pin, Proposal, Trial, Veto
 from campaigns.spec import CampaignSpec
 from loop.errors import ProposalError
+from loop.propose.pins import seated, shared_by
 from loop.propose.pool import Pool, build_pool
 from loop.propose.space import SearchSpace, search_space
 
@@ -33,6 +34,7 @@ class Question:
     """Distinct points wanted, 1 or more."""
     seed: int
     history_sha256: str
+    vetoes: tuple[Veto, ...] = ()
 
     @property
     def scored(self) -> tuple[Trial, ...]:
@@ -81,29 +83,31 @@ def fill_load(
             f"size: found {size}, load: found {load}; allowed: 1 or more of each"
         )
     control = _control(spec, load)
-    places = size - len(control)
+    pins = seated(spec, history.pins, places=size - len(control))
+    places = size - len(control) - len(pins)
     copies = spec.controls.replicates
     points: list[tuple[Point, bool]] = []
-    if places:
-        distinct = -(-places // copies)
+    proposals: list[Proposal] = []
+    if places or pins:
         question = ask(
             spec,
             history,
             load=load,
-            size=distinct,
+            size=max(1, -(-places // copies)),
             seed=seed,
             control=control,
+            wanted=shared_by(spec, pins),
             refine=refine,
         )
         points = _distinct(choose, question)
-    proposals = []
+        proposals += [_pinned(question, pin, points[0][0], load) for pin in pins]
     for point, is_repeat in points:
         for copy in range(copies):
             role: Literal["search", "replicate"] = (
                 "replicate" if copy or is_repeat else "search"
             )
             proposals.append(_proposal(point, role, load))
-    proposals = proposals[:places]
+    proposals = proposals[: places + len(pins)]
     if control:
         profile = points[0][0].parameters if points else None
         question = ask(spec, history, load=load, size=1, seed=seed, control=control)
@@ -120,9 +124,12 @@ def ask(
     size: int,
     seed: int,
     control: Sequence[Parameters] = (),
+    wanted: Parameters | None = None,
     refine: bool = True,
 ) -> Question:
     """Return the question put to a proposer.
+
+    Settings in `wanted`, of samples that persons asked for, are those of the load.
 
     Raises:
         ProposalError: If the space holds no candidate.
@@ -140,7 +147,7 @@ def ask(
         space,
         seed=seed,
         load=load,
-        fixed=_fixed(space, trials, load, control),
+        fixed=_fixed(space, trials, load, control, wanted or {}),
         near=[t.planned for t in _best(spec, trials)] if refine else [],
     )
     return Question(
@@ -148,20 +155,23 @@ def ask(
         space,
         sets,
         trials,
-        pool.without(space, [trial.planned for trial in trials]),
+        pool.without(space, [t.planned for t in trials]).without_vetoed(history.vetoes),
         load,
         size,
         seed,
         history_sha256(history),
+        history.vetoes,
     )
 
 
 def history_sha256(history: History) -> str:
     """Return the hash of what a proposer sees of a history, as JSON with sorted keys.
 
-    Verdicts are left out: no proposal rests on them.
+    Verdicts are left out, for no proposal rests on them, and orders where there are
+    none.
     """
-    unseen = {"trials": {"__all__": {"verdict"}}}
+    unseen: dict[str, Any] = {"trials": {"__all__": {"verdict"}}}
+    unseen |= {name: True for name in ("pins", "vetoes") if not dict(history)[name]}
     seen = history.model_dump(mode="json", exclude=unseen)
     text = json.dumps(seen, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
@@ -183,15 +193,18 @@ def _fixed(
     trials: Sequence[Trial],
     load: int,
     control: Sequence[Parameters],
+    wanted: Parameters,
 ) -> Parameters:
     """Return settings that the load already has.
 
-    Samples of the same load that are on their way, then the control's own settings.
+    Those of samples of the same load that are on their way, else of samples that
+    persons asked for, else the control's own.
     """
     for trial in trials:
         if trial.status == "pending" and trial.load == load:
             return space.split(trial.planned)[0]
-    return space.split(control[0])[0] if control else {}
+    own = space.split(control[0])[0] if control else {}
+    return {**own, **wanted}
 
 
 def _distinct(choose: Chooser, question: Question) -> list[tuple[Point, bool]]:
@@ -210,7 +223,9 @@ def _distinct(choose: Chooser, question: Question) -> list[tuple[Point, bool]]:
             again = choose(replace(reopened, size=missing))
             points += [(point, True) for point in again]
     if not points:
-        raise ProposalError("space: every candidate is already on its way")
+        raise ProposalError(
+            "space: every candidate is already on its way, or forbidden by a veto"
+        )
     cycle = [point for point, _ in points]
     while len(points) < question.size:
         points.append((cycle[len(points) % len(cycle)], True))
@@ -233,7 +248,8 @@ def _reopened(question: Question, points: Sequence[Point]) -> Question:
         shared = space.key(space.split(points[0].parameters)[0])
         same = [space.key(profile) == shared for profile in base.profiles]
         allowed &= np.array(same)[:, None]
-    return replace(question, pool=replace(base, allowed=allowed).without(space, taken))
+    pool = replace(base, allowed=allowed).without(space, taken)
+    return replace(question, pool=pool.without_vetoed(question.vetoes))
 
 
 def _control(spec: CampaignSpec, load: int) -> list[Parameters]:
@@ -249,16 +265,38 @@ def _control(spec: CampaignSpec, load: int) -> list[Parameters]:
     return [dict(spec.controls.reference)]
 
 
+def _pinned(question: Question, pin: Pin, beside: Point, load: int) -> Proposal:
+    """Return what a person asked for, at the load's profile where nothing was said."""
+    space = question.space
+    shared = space.split(beside.parameters)[0]
+    own = {**_middle(space), **space.split(pin.parameters)[1]}
+    decision = DecisionRecord(
+        method="pinned",
+        reason=f"Asked for by {pin.by} ({pin.order}): {pin.reason}",
+        history_sha256=question.history_sha256,
+        seed=question.seed,
+    )
+    return Proposal(
+        parameters={**own, **shared}, load=load, decision=decision, order=pin.order
+    )
+
+
+def _middle(space: SearchSpace) -> Parameters:
+    """Return a sample's own settings where nobody chose them: no excess, if allowed."""
+    return {
+        setting.name: min(max(0.0, setting.low), setting.high)
+        for setting in space.own
+        if setting.kind == "number"
+    }
+
+
 def _control_point(
     question: Question, reference: Parameters, profile: Parameters | None
 ) -> Point:
     """Return the reference recipe at the load's profile."""
     space = question.space
     shared = space.split(profile or question.pool.profiles[0])[0]
-    own = space.split(reference)[1]
-    for setting in space.own:
-        if setting.name not in own:
-            own[setting.name] = min(max(0.0, setting.low), setting.high)
+    own = {**_middle(space), **space.split(reference)[1]}
     reason = (
         f"Control: the reference recipe rides in every "
         f"{question.spec.controls.every_loads} loads to show whether the lab drifts."

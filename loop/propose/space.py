@@ -211,18 +211,8 @@ class SearchSpace:
         )
 
     def allows(self, parameters: Mapping[str, Value]) -> bool:
-        """Return whether the campaign's input constraints hold.
-
-        A parameter of a step that does not happen counts nothing.
-        """
-        return all(
-            sum(
-                weight * float(parameters.get(name, 0.0))
-                for name, weight in constraint.terms.items()
-            )
-            <= constraint.at_most + 1e-9
-            for constraint in self.constraints
-        )
+        """Return whether the campaign's input constraints hold."""
+        return all(constraint.holds(parameters) for constraint in self.constraints)
 
     def encode_shared(self, parameters: Mapping[str, Value]) -> NDArray[np.float64]:
         """Return the columns of the load's settings, shape `n_process`."""

@@ -18,6 +18,9 @@ Ints = NDArray[np.int64]
 MELTING_PER_SECOND = 0.02
 """Rate of melting and freezing far from equilibrium, 1/s. Estimated: a crucible takes
 up its heat of fusion within minutes."""
+MELTING_SHARPNESS = 200.0
+"""What counts as far: dG of melting is multiplied by this, so that 2 K from the melting
+point are enough. Set: the supply of heat, not the driving force, limits melting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,8 @@ class Laws:
     """Number of reactants, shape r."""
     order: Floats
     """Power of each reactant's amount in the rate, shape r."""
+    sharpness: Floats
+    """What dG per cation mole is multiplied by in the driving factor, shape r."""
     atoms: Floats
     """Atoms in the condensed products per cation mole, at least 0.01, shape r."""
     mass: Floats
@@ -94,6 +99,7 @@ def laws_of(network: Network, truth: Truth) -> Laws:
         melting,
         size,
         order,
+        _sharpness(network),
         np.maximum(network.atoms, 0.01),
         np.where(network.vapour < 0, 1.0, np.array(masses)[network.vapour]),
         floor(network.gases),
@@ -137,6 +143,24 @@ def _plain_melting(network: Network) -> Bools:
     return np.asarray(is_plain & ~np.isin(network.reactants[:, 0], glasses))
 
 
+def _sharpness(network: Network) -> Floats:
+    """Return what counts as a reaction's mole in its driving factor, shape r.
+
+    One cation mole; but where a substance turns into one other and gas, a mole of gas:
+    the rate goes as 1 - p/p_eq.
+
+    Source:
+        Benton & Drake, J. Am. Chem. Soc. 56 (1934) 255, for decompositions near
+        equilibrium. For carbonates both moles are the same.
+    """
+    n = len(network.species)
+    gas = abs(network.gas_change).sum(axis=0)
+    is_plain = (network.size == 1) & ((network.products < n).sum(axis=1) == 1)
+    turns = is_plain & (network.vapour < 0) & (gas > 1e-9)
+    per_gas = np.where(turns, 1.0 / np.maximum(gas, 1e-9), 1.0)
+    return np.where(_plain_melting(network), MELTING_SHARPNESS, per_gas)
+
+
 def _any(network: Network, members: Ints) -> Bools:
     """Return which reactions have one of these among reactants or products."""
     both = np.concatenate([network.reactants, network.products], axis=1)
@@ -146,6 +170,8 @@ def _any(network: Network, members: Ints) -> Bools:
 def _own_pace(network: Network, at: int) -> Bools:
     """Return the reactions in which a refractory carbonate must lose its CO2."""
     has = (network.reactants == at).any(axis=1)
+    acids = [i for i, n in enumerate(network.species) if SUBSTANCES[n].acid]
+    has &= ~np.isin(network.reactants, acids).any(axis=1)
     return np.asarray(has & (network.gas_change[1] > 1e-12))
 
 

@@ -84,13 +84,15 @@ class Evolution:
     """dG/RT at 1 bar of every gas, shape r."""
     gas_change: Floats
     """Moles given off, shape g x r."""
+    sharpness: Floats
+    """What dG is multiplied by in the driving factor, shape r; 1 for vapours."""
     vapour: Ints
     """Index of the vapour that each gives off, -1 if none, shape r."""
 
     def quotient(self, pressures: Floats) -> Floats:
-        """Return exp(dG/RT) at some pressures (bar, shape g), shape r."""
+        """Return exp(s dG/RT) at some pressures (bar, shape g), shape r."""
         log_q = self.log_k + np.log(pressures) @ self.gas_change
-        return np.asarray(np.exp(np.minimum(log_q, 50.0)))
+        return np.asarray(np.exp(np.minimum(self.sharpness * log_q, 50.0)))
 
     def sources(self, pressures: Floats) -> tuple[Ints, Floats]:
         """Return each vapour's source and its equilibrium pressure.
@@ -126,9 +128,10 @@ def film_pressures(
 ) -> tuple[Floats, Floats]:
     """Return the local pressures at which what evolves is what leaves.
 
-    Each reaction runs forward at `rates * (1 - exp(log_k) * prod(p ** gas_change))` or
-    stands still. Newton's method, each carrier moving at most a factor 8 a turn; no
-    more than 1 bar builds up, for then the gas flows out by itself.
+    Each reaction runs forward at `rates * (1 - quotient)` or stands still; `quotient`
+    is (exp(log_k) * prod(p ** gas_change)) ** sharpness. Newton's method, each carrier
+    moving at most a factor 8 a turn; no more than 1 bar builds up, for then the gas
+    flows out by itself.
 
     Args:
         start: First guess, bar, shape g.
@@ -154,7 +157,8 @@ def film_pressures(
             share[sources] = 1.0 - quotient[sources]
         miss = p - outside - gas @ (full * share) / conductance
         slope = np.where(share != 0, full * quotient, 0.0) * gas
-        jacobian = one + (slope @ gas.T) / (p * conductance)
+        sharp = slope * evolution.sharpness
+        jacobian = one + (gas @ sharp.T) / (p * conductance)
         new = p - np.linalg.solve(jacobian, miss)
         new = np.clip(np.clip(new, p / _FACTOR, p * _FACTOR), least, most)
         done = np.all(abs(new - p) <= 0.01 * p)

@@ -134,7 +134,11 @@ def running_reactions(laws: Laws, state: State, kelvin: float) -> Running:
     at, full = at[busy], full[busy]
     gas_change, vapour = net.gas_change[:, at], net.vapour[at]
     evolution = Evolution(
-        full * total, standard[at] / (GAS_CONSTANT * kelvin), gas_change, vapour
+        full * total,
+        standard[at] / (GAS_CONSTANT * kelvin),
+        gas_change,
+        laws.sharpness[at],
+        vapour,
     )
     pressures, driven = film_pressures(
         state.pressures,
@@ -144,7 +148,8 @@ def running_reactions(laws: Laws, state: State, kelvin: float) -> Running:
         conductance=way_out,
     )
     held_back = np.where((driven > 0) & (vapour < 0), driven - 1.0, 0.0) * full * total
-    slopes = held_back[:, None] * gas_change.T / pressures
+    sharp = held_back * laws.sharpness[at]
+    slopes = sharp[:, None] * gas_change.T / pressures
     runs = driven > 0
     return Running(
         at[runs], (full * driven * total)[runs], slopes[runs], pressures, way_out
@@ -236,7 +241,8 @@ def _hull(laws: Laws, local: Floats, at: Ints) -> Floats:
 
     Products must not react by themselves or with one another. Exchange of CO2 or steam
     counts only against reactions that give it off (see `constants`). Evaporation never
-    counts: what evaporates does exist.
+    counts: what evaporates does exist. But nothing evaporates from a substance that
+    would rather fall apart: over what it becomes its vapour condenses.
     """
     net = laws.network
     excess = np.zeros(len(at))
@@ -247,4 +253,9 @@ def _hull(laws: Laws, local: Floats, at: Ints) -> Floats:
         largest[:-1] = np.maximum(np.maximum.reduceat(force, net.starts), 0.0)
         own = np.flatnonzero(hull == k)
         excess[own] = largest[net.coexistence[at[own]]].max(axis=1)
+    leaving = np.flatnonzero(net.vapour[at] >= 0)
+    if len(leaving):
+        staying = np.where(net.vapour < 0, -local, 0.0)
+        unstable = np.maximum(np.maximum.reduceat(staying, net.starts), 0.0)
+        excess[leaving] = unstable[net.group[at[leaving]]]
     return np.exp(-np.minimum(excess / HULL_JOULES, 700.0))

@@ -35,6 +35,8 @@ class Substance:
     """The reagent that it falls apart into, if any."""
     own_pace: bool = False
     """Whether it gives CO2 off at its own lattice's pace, whatever it touches."""
+    acid: bool = False
+    """Whether it drives CO2 out of any carbonate at its own pace."""
     glass: bool = False
     """Whether this melt may freeze to glass."""
     amorphous: float = 0.0
