@@ -6,8 +6,8 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
 import numpy as np
-
 from figures.bars import Bar
+
 from simulators.chemistry import Powder, Truth, fire, fresh, grind, mix
 from simulators.chemistry.powder import molar_mass, substance_named
 
@@ -50,8 +50,8 @@ def imbalance(seed: int) -> float:
     """Return the largest relative error of any element over one random recipe.
 
     One recipe draws reagents of one system, a world, gas, crucible and programme, and
-    is fired; each fourth is ground and fired again. An element that was not dosed counts relative to
-    what came in with the gas, or to 1e-6 mol.
+    is fired; each fourth is ground and fired again. An element that was not dosed
+    counts relative to what came in with the gas, or to 1e-6 mol.
     """
     rng = np.random.default_rng(seed)
     system = SYSTEMS[rng.integers(len(SYSTEMS))]

@@ -14,10 +14,10 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
+from figures.bars import Bar
 from numpy.typing import NDArray
 
 from campaigns.materials.thermo import GAS_CONSTANT, species_formula, table
-from figures.bars import Bar
 from simulators.chemistry import Truth, fire, fresh, mix
 from simulators.chemistry.gases import BACKGROUNDS
 from simulators.chemistry.powder import molar_mass

@@ -226,6 +226,7 @@ class _Run:
         melted = self.melted
         if state.melt(self.laws) > 0:
             self.advance(frozen(self.laws, state, kelvin), 0.0, kelvin)
+        gases = dict(zip(net.gases, map(float, self.released), strict=True))
         layers = {
             net.label(g): float(x)
             for g, x in zip(net.groups, state.layers, strict=True)
@@ -242,7 +243,7 @@ class _Run:
             moles=moles,
             grains=grains,
             layers=layers,
-            released=_added(powder.released, dict(zip(net.gases, self.released))),
+            released=_added(powder.released, gases),
             taken_from_crucible=_added(
                 powder.taken_from_crucible,
                 {net.species[net.wall]: self.wall} if net.wall >= 0 else {},
@@ -254,7 +255,7 @@ class _Run:
 
 def _added(first: Mapping[str, float], second: Mapping[str, float]) -> dict[str, float]:
     """Return sums by name, without what is nothing."""
-    both = {k: first.get(k, 0.0) + float(second.get(k, 0.0)) for k in (*first, *second)}
+    both = {k: first.get(k, 0.0) + second.get(k, 0.0) for k in (*first, *second)}
     return {name: n for name, n in both.items() if n}
 
 

@@ -14,7 +14,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 LEAST_BAR = 1e-9
-"""Pressures of the furnace's own gases stay above this; no furnace is drier or purer."""
+"""Pressures of the furnace's own gases stay above this: none is drier or purer."""
 LEAST_VAPOUR_BAR = 1e-16
 """Pressures of vapours stay above this: a day's loss of 1e-16 mol."""
 

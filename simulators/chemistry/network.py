@@ -87,12 +87,12 @@ def network(phases: frozenset[str], crucible: str) -> Network:
         crucible: Material of the crucible; see `substances.WALLS`.
     """
     elements = frozenset(e for n in phases for e in species_formula(n).elements)
-    reagents = frozenset(n for n in phases if n in SUBSTANCES and SUBSTANCES[n].reagent)
-    for name in sorted(reagents):
-        while SUBSTANCES[name].becomes:
-            name = SUBSTANCES[name].becomes
-            reagents |= {name}
-    return _network(elements, reagents, WALLS.get(crucible, ""))
+    reagents = {n for n in phases if n in SUBSTANCES and SUBSTANCES[n].reagent}
+    later = {SUBSTANCES[n].becomes for n in reagents} - {""}
+    while later - reagents:
+        reagents |= later
+        later = {SUBSTANCES[n].becomes for n in later} - {""}
+    return _network(elements, frozenset(reagents), WALLS.get(crucible, ""))
 
 
 @lru_cache(maxsize=64)

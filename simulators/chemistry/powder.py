@@ -60,6 +60,8 @@ class Powder:
     """How far the particles have grown together, 0 (loose) to 1 (solid lump)."""
     melted: float = 0.0
     """Greatest share of the cations that was ever liquid, 0 to 1."""
+    film: float = 0.0
+    """Share that dried onto the vessel since it was last mixed, 0 to 1."""
     released: Mapping[str, float] = field(default_factory=dict)
     """Gas to amount given off since dosing, mol; negative where taken up."""
     taken_from_crucible: Mapping[str, float] = field(default_factory=dict)
@@ -149,6 +151,7 @@ class Powder:
             "layers": dict(self.layers),
             "sintered": self.sintered,
             "melted": self.melted,
+            "film": self.film,
             "released": dict(self.released),
             "taken_from_crucible": dict(self.taken_from_crucible),
         }
@@ -266,6 +269,7 @@ def join(first: Powder, second: Powder) -> Powder:
         layers=_sum(_times(first.layers, 1 - share), _times(second.layers, share)),
         sintered=_mean(first.sintered, second.sintered, share),
         melted=_mean(first.melted, second.melted, share),
+        film=_mean(first.film, second.film, share),
         released=_sum(first.released, second.released),
         taken_from_crucible=_sum(first.taken_from_crucible, second.taken_from_crucible),
     )

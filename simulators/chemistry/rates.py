@@ -175,7 +175,8 @@ def _contacts(laws: Laws, state: State, shares: Floats, at: Ints) -> Floats:
     fineness = (fine[a] * fine[b] * fine[c]) ** (1.0 / size) * state.mixing
     reached = open_shares[a] * open_shares[b] * open_shares[c]
     paired = reached * fineness * boost / (1.0 + layer / boost)
-    return np.where(size == 1, _TYPICAL_SHARE * shares[a] ** (2.0 / 3.0), paired)
+    alone = _TYPICAL_SHARE * shares[a] ** (2.0 / 3.0)
+    return np.where(size == 1, alone, paired)
 
 
 def _evaporate(

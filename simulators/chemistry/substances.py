@@ -41,6 +41,8 @@ class Substance:
     """Whether this melt may freeze to glass."""
     amorphous: float = 0.0
     """Share of it that gives no Bragg peaks when fresh, 0 to 1."""
+    soluble: bool = False
+    """Whether the mixing liquid dissolves it."""
     plates: bool = False
     """Whether it grows as plates and so packs with its c axis up."""
 
@@ -74,7 +76,7 @@ class Variant:
 _KINDS = {"substance": Substance, "variant": Variant}
 
 
-def _read(texts: Iterable[str]) -> dict[str, dict[str, Any]]:
+def read_rows(texts: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Read files of `substance_rows/`.
 
     Raises:
@@ -118,7 +120,7 @@ def _row(kind: Any, name: str, fields: Mapping[str, Any]) -> Any:  # noqa: ANN40
 
 
 _FOLDER = files("simulators.chemistry").joinpath("substance_rows")
-_ROWS = _read(
+_ROWS = read_rows(
     path.read_text("utf-8")
     for path in sorted(_FOLDER.iterdir(), key=lambda path: path.name)
     if path.name.endswith(".toml")

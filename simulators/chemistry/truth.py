@@ -23,8 +23,9 @@ class Kinetics:
     """Rate constants; those marked are calibrated on facts, the rest are set.
 
     Facts are numbered as in `docs/explanation/simulated-furnace.md`. Eight calibrate
-    this furnace: 1, 4, 10 and 12 energies (see `thermochemistry/cuprates.toml`), 3, 6, 7 and 8
-    the constants here and in `substances.py`. All others are scored blind.
+    this furnace: 1, 4, 10 and 12 energies (see `campaigns/materials/thermochemistry/`),
+    3, 6, 7 and 8 the constants here and in `substance_rows/`. All others are scored
+    blind.
     """
 
     pair_rate: float = 4e7
