@@ -4,7 +4,17 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from simulators.chemistry import Powder, Truth, dry, fire, fresh, grind, join, mix
+from simulators.chemistry import (
+    Powder,
+    Truth,
+    dry,
+    fire,
+    fresh,
+    grind,
+    join,
+    mix,
+    stuck,
+)
 from simulators.chemistry.substances import WATER
 from simulators.diffraction import Instrument, Structures, measure
 from simulators.physics import Firing, Measurement, Physics, Reagent, ScanProgram
@@ -71,6 +81,7 @@ def laws(seed: int, *, is_perturbed: bool = True) -> Physics[Powder]:
         fire=fired,
         diffract=scanned,
         load=Powder.from_json,
+        stuck=stuck,
     )
 
 

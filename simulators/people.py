@@ -103,11 +103,17 @@ async def _transfer(world: World, request: Request, at: float) -> Reply:
     source, destination = pair
     rng = world.chance("pour", source.label, source.uses.get("pour", 0))
     residue = RESIDUE_MEDIAN * math.exp(RESIDUE_SPREAD * float(rng.normal()))
-    grams = source.content_grams * (1.0 - min(residue, 0.1))
+    grams = source.content_grams * (1.0 - min(residue, 0.1) - _stuck(world, source))
     effects, arrived = poured(
         world, source, destination, grams=grams, spilt_share=SPILT_SHARE
     )
     return effects, _said(mass_grams=_weighed(world, source, arrived))
+
+
+def _stuck(world: World, item: Container) -> float:
+    """Return the share of a container's powder that no brush gets out."""
+    matter = world.matter(item)
+    return 0.0 if matter is None else world.physics.stuck(matter)
 
 
 async def _fill_holder(world: World, request: Request, at: float) -> Reply:
@@ -123,7 +129,7 @@ async def _fill_holder(world: World, request: Request, at: float) -> Reply:
     rng = world.chance("fill", source.label, source.uses.get("pour", 0))
     grams = min(
         wanted * (1.0 + 0.03 * float(rng.normal())),
-        source.content_grams * (1.0 - RESIDUE_MEDIAN),
+        source.content_grams * (1.0 - RESIDUE_MEDIAN - _stuck(world, source)),
     )
     if grams < LEAST_FILLING_GRAMS:
         return _refused(

@@ -110,3 +110,5 @@ class Physics(Generic[M]):
     """The scan of a filled holder, or of an empty one."""
     load: Callable[[Any], M]
     """The inverse of `Matter.to_json`."""
+    stuck: Callable[[M], float] = lambda _: 0.0
+    """Share that sticks to its vessel, beyond what clings of any powder, 0 to 1."""

@@ -25,7 +25,7 @@ from simulators.physics import Matter, Physics, Reagent
 from simulators.state import Action, Container, State, apply
 from simulators.thermal import HEATING_MARGIN, Program, Segment, Thermal
 
-VERSION = 1
+VERSION = 2
 """Version of the journal's effects."""
 
 Outcome = tuple[list[Effect], dict[str, Any]]

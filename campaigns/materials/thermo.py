@@ -22,6 +22,17 @@ GAS_CONSTANT = 8.314462618
 REFERENCE_KELVIN = 298.15
 LOWEST_KELVIN = 290.0
 HIGHEST_KELVIN = 2000.0
+FILES = (
+    "gases",
+    "earths",
+    "cuprates",
+    "ceramics",
+    "lithium",
+    "phosphates",
+    "tellurates",
+    "containers",
+)
+"""Files of `thermochemistry/`, each after those that it builds on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +82,7 @@ class _Branch:
 
 @dataclass(frozen=True, slots=True)
 class Species:
-    """One row of the thermochemistry file."""
+    """One row of a thermochemistry file."""
 
     name: str
     status: str
@@ -146,13 +157,16 @@ def species_formula(name: str) -> Formula:
 
 @lru_cache(maxsize=1)
 def table() -> Mapping[str, Species]:
-    """Return every species of the thermochemistry file by name.
+    """Return every species of the thermochemistry files by name.
 
     Raises:
         MaterialError: If a row is incomplete.
     """
-    text = files("campaigns.materials").joinpath("thermochemistry.toml").read_text()
-    return read_table(text)
+    folder = files("campaigns.materials").joinpath("thermochemistry")
+    rows: Mapping[str, Species] = MappingProxyType({})
+    for name in FILES:
+        rows = read_table(folder.joinpath(f"{name}.toml").read_text(), rows)
+    return rows
 
 
 def read_table(
@@ -161,8 +175,8 @@ def read_table(
     """Read a thermochemistry file.
 
     Args:
-        text: TOML as described at the head of `thermochemistry.toml`; a row may build
-            only on known rows and rows above it.
+        text: TOML as described at the head of `thermochemistry/gases.toml`; a row may
+            build only on known rows and rows above it.
         known: Rows to which those of the text are added; a row of the same name is
             replaced.
 

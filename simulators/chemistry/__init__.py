@@ -5,7 +5,7 @@ powder does in the fire depends on a `Truth` that no planner can see.
 """
 
 from simulators.chemistry.furnace import fire
-from simulators.chemistry.handling import dry, grind, mix
+from simulators.chemistry.handling import dry, grind, mix, stuck
 from simulators.chemistry.powder import Grains, Powder, fresh, join
 from simulators.chemistry.truth import Kinetics, Truth
 
@@ -20,4 +20,5 @@ __all__ = [
     "grind",
     "join",
     "mix",
+    "stuck",
 ]

@@ -8,13 +8,7 @@ import numpy as np
 
 from campaigns.materials.thermo import GAS_CONSTANT
 from simulators.chemistry.powder import Grains, Powder, fresh_grains
-from simulators.chemistry.rates import OXYGEN_LOGIT
-from simulators.chemistry.substances import (
-    FULL_OXYGEN,
-    MELT,
-    SUBSTANCES,
-    VARIABLE_OXYGEN,
-)
+from simulators.chemistry.substances import SUBSTANCES, VARIANTS, Variant
 from simulators.chemistry.truth import Floats
 
 NEWBORN_NANOMETRES = 40.0
@@ -28,19 +22,6 @@ GROWTH_ENERGY = 0.20e3
 250 kJ/mol for cuprates, 400 for perovskites. Estimated."""
 OXYGEN_CRYSTAL_CENTIMETRES = 1.5e-4
 """Radius of the crystals that oxygen must diffuse into, cm."""
-CURIE_KELVIN = 398.0
-"""Where BaTiO3 becomes cubic [Shirane & Takeda, J. Phys. Soc. Jpn. 7 (1952) 1]."""
-CUBIC_NANOMETRES = 80.0
-"""BaTiO3 crystals below about this size stay cubic [Uchino, Sadanaga & Hirose,
-J. Am. Ceram. Soc. 72 (1989) 1555: 120 nm]."""
-CRYSTALLISED = {"BaCuO2": 3.0, "Cu2O": 1.0}
-"""What a mole of melt becomes where no oxygen reaches it in time; the elements balance
-without gas. Slower cooling freezes it in air, to BaCuO2 and CuO, before that."""
-FROZEN_KELVIN = 1000.0
-"""Below this no melt is left: set, 190 K below the eutectic of the one melt there is.
-Cuprate melts crystallise on any cooling of a furnace; they hold no glass former."""
-PLATES = frozenset({"YBa2Cu3O6", "YBa2Cu3O7"})
-"""Phases that grow as plates and so pack with their c axis up."""
 
 
 @dataclass(slots=True, eq=False)
@@ -53,25 +34,23 @@ class Crystals:
     amorphous: Floats
     growth: Floats
     """Melting temperatures, K."""
-    cations: Mapping[str, float]
-    """Metal to its amount in the powder, mol."""
+    micrometres: Floats
+    """Sizes of the phases' regions, um."""
     hardening: float = 0.0
     """Sintering so far, dimensionless."""
 
     @classmethod
     def of(cls, species: tuple[str, ...], powder: Powder) -> "Crystals":
         """Return the crystals of a powder."""
-        old = [powder.grains.get(name) or fresh_grains(name) for name in species]
-        full = powder.grains.get(FULL_OXYGEN)
-        if full is not None and VARIABLE_OXYGEN in species:
-            old[species.index(VARIABLE_OXYGEN)] = full
+        mean = powder.particle_micrometres
+        old = [_held(name, powder) or fresh_grains(name, mean) for name in species]
         return cls(
             species,
             np.array([g.crystallite_nanometres for g in old]),
             np.array([g.microstrain for g in old]),
             np.array([g.amorphous_share for g in old]),
             np.array([SUBSTANCES[name].melts_kelvin for name in species]),
-            powder.elements(),
+            np.array([g.micrometres for g in old]),
         )
 
     def grow(self, before: Floats, now: Floats, seconds: float, kelvin: float) -> None:
@@ -86,6 +65,11 @@ class Crystals:
         self.nanometres += share * (NEWBORN_NANOMETRES - self.nanometres)
         self.microstrain += share * (NEWBORN_STRAIN - self.microstrain)
         self.amorphous -= share * self.amorphous
+        # What forms lies where its reagents lay.
+        weight = before / max(float(before.sum()), 1e-300)
+        self.micrometres += share * (
+            float(weight @ self.micrometres) - self.micrometres
+        )
         inverse = 1.0 / kelvin - 1.0 / (0.8 * self.growth)
         energy = GROWTH_ENERGY * self.growth / GAS_CONSTANT
         speed = np.exp(np.clip(-energy * inverse, -80.0, 8.0)) / 3600.0
@@ -100,85 +84,85 @@ class Crystals:
         now = 1.0 - exp(-0.3 * self.hardening) * (1.0 - min(1.0, 1.5 * melted))
         return max(before, now)
 
-    def grains(self, name: str, at: int) -> Grains:
-        """Return one species' crystals under a phase's name."""
+    def grains(self, at: int) -> Grains:
+        """Return one species' crystals."""
         size = float(self.nanometres[at])
-        plate = 0.35 * min(1.0, log1p(size / 500.0)) if name in PLATES else 0.0
-        is_melt = name.endswith("(l)")
+        row = SUBSTANCES[self.species[at]]
+        plate = 0.35 * min(1.0, log1p(size / 500.0)) if row.plates else 0.0
         return Grains(
             size,
             max(float(self.microstrain[at]), 1e-4),
             1.0 - plate,
-            1.0 if is_melt else float(self.amorphous[at]),
+            1.0 if row.is_melt else float(self.amorphous[at]),
+            float(self.micrometres[at]),
         )
 
+    def coarsen(self, micrometres2: float) -> None:
+        """Let all regions grow; their squares gain so much, um2."""
+        self.micrometres = np.sqrt(self.micrometres**2 + micrometres2)
 
-def oxygen_content(y: float, kelvin: float, oxygen_bar: float, seconds: float) -> float:
-    """Return y of YBa2Cu3O(6+y) after a time at a temperature and pressure.
+
+def _held(name: str, powder: Powder) -> Grains | None:
+    """Return a species' crystals in a powder, those of a variant of it first."""
+    names = [v.name for v in VARIANTS.values() if v.of == name]
+    return next((powder.grains[n] for n in (*names, name) if powder.moles.get(n)), None)
+
+
+def oxygen_content(
+    y: float, gap: float, kelvin: float, variant: Variant, seconds: float
+) -> float:
+    """Return the filled share of a phase's oxygen sites after a time.
 
     Args:
-        y: Content now, 0 to 1.
+        y: Share now, 0 to 1.
+        gap: Energy that filling a mole of sites yields at this temperature and gas,
+            over RT.
         kelvin: Temperature, K.
-        oxygen_bar: Oxygen pressure, bar.
+        variant: The phase with all sites filled.
         seconds: Time, s.
 
     Source:
-        Equilibrium: see `OXYGEN_LOGIT`. Rate: D pi^2 / r^2 with the tracer diffusivity
-        D = 1.4e-4 cm2/s exp(-0.97 eV / kT) of Rothman, Routbort & Baker, Phys. Rev. B
-        40 (1989) 8852 [figures recalled, not checked].
+        Equilibrium of an ideal solution; diffusion into spheres, D pi^2 / r^2.
     """
-    a, b = OXYGEN_LOGIT
-    logit = a / kelvin + b + 0.5 * float(np.log(oxygen_bar))
-    best = 1.0 / (1.0 + exp(-min(max(logit, -60.0), 60.0)))
-    diffusivity = 1.4e-4 * exp(-0.97 * 96485.0 / (GAS_CONSTANT * kelvin))
+    best = 1.0 / (1.0 + exp(-min(max(gap, -60.0), 60.0)))
+    first, electronvolts = variant.oxygen_site
+    diffusivity = first * exp(-electronvolts * 96485.0 / (GAS_CONSTANT * kelvin))
     rate = diffusivity * pi**2 / OXYGEN_CRYSTAL_CENTIMETRES**2
     return best + (y - best) * exp(-min(rate * seconds, 700.0))
 
 
-def frozen(species: tuple[str, ...], moles: Floats, kelvin: float) -> Floats:
-    """Return amounts, mol, shape s, with what is left of the melt crystallised.
-
-    Args:
-        species: Names, length s.
-        moles: Their amounts, mol, shape s.
-        kelvin: Temperature, K.
-    """
-    if MELT not in species or kelvin >= FROZEN_KELVIN:
-        return moles
-    now = moles.copy()
-    melt = species.index(MELT)
-    for name, n in CRYSTALLISED.items():
-        now[species.index(name)] += n * moles[melt]
-    now[melt] = 0.0
-    return now
-
-
 def settle(
-    amounts: Mapping[str, float], crystals: Crystals, oxygen: float, kelvin: float
+    amounts: Mapping[str, float],
+    crystals: Crystals,
+    filled: Mapping[str, float],
+    kelvin: float,
 ) -> tuple[dict[str, float], dict[str, Grains]]:
     """Return phases and crystals as they stand when the furnace is opened.
 
     Args:
         amounts: Species to amount, mol.
         crystals: Their crystals.
-        oxygen: y of YBa2Cu3O(6+y).
+        filled: Variant to the share of its oxygen sites that are filled.
         kelvin: Last temperature, K.
     """
     moles: dict[str, float] = {}
     grains: dict[str, Grains] = {}
     for at, (name, n) in enumerate(amounts.items()):
-        if n <= 0:
-            continue
         shares = {name: 1.0}
-        if name == VARIABLE_OXYGEN:
-            shares = {name: 1.0 - oxygen, FULL_OXYGEN: oxygen}
-        elif name == "BaTiO3":
-            size = float(crystals.nanometres[at])
-            cubic = 1.0 / (1.0 + (size / CUBIC_NANOMETRES) ** 4)
-            cubic = 1.0 if kelvin > CURIE_KELVIN else cubic
-            shares = {name: 1.0 - cubic, "BaTiO3-cubic": cubic}
+        for variant in (v for v in VARIANTS.values() if v.of == name):
+            y = filled.get(variant.name)
+            if y is None:
+                y = _small(variant, float(crystals.nanometres[at]), kelvin)
+            shares = {name: 1.0 - y, variant.name: y}
         for phase, share in shares.items():
-            if share > 0:
+            if n * share > 0:
                 moles[phase] = n * share
-                grains[phase] = crystals.grains(phase, at)
+                grains[phase] = crystals.grains(at)
     return moles, grains
+
+
+def _small(variant: Variant, nanometres: float, kelvin: float) -> float:
+    """Return the share of crystals that take a variant's form, 0 to 1."""
+    if kelvin > variant.above_kelvin > 0:
+        return 1.0
+    return 1.0 / (1.0 + (nanometres / variant.below_nanometres) ** 4)

@@ -1,38 +1,27 @@
 """Firing: the powder's way through a temperature programme."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from campaigns.materials.thermo import species_formula
-from simulators.chemistry.crystals import Crystals, frozen, oxygen_content, settle
+from campaigns.materials.thermo import GAS_CONSTANT
+from simulators.chemistry.constants import Laws, laws_of
+from simulators.chemistry.crystals import Crystals, oxygen_content, settle
 from simulators.chemistry.gases import background
 from simulators.chemistry.handling import dry
-from simulators.chemistry.network import GASES, VOLATILE, Network, network
+from simulators.chemistry.melts import coarsening, frozen
+from simulators.chemistry.network import Network, network
 from simulators.chemistry.powder import Powder
-from simulators.chemistry.rates import Laws, State, reaction_rates, sensitivity
-from simulators.chemistry.substances import (
-    FULL_OXYGEN,
-    LUMPED,
-    MELT,
-    VARIABLE_OXYGEN,
-    WATER,
-)
-from simulators.chemistry.truth import Floats, Truth
+from simulators.chemistry.rates import State, running_reactions
+from simulators.chemistry.steps import LEAST_SECONDS, MOST_SECONDS, extents
+from simulators.chemistry.substances import LUMPED, VARIANTS, VOLATILE, WATER, metals
+from simulators.chemistry.truth import Floats, Truth, at_kelvin
 
 ZERO_CELSIUS = 273.15
-_WALL = "Al2O3"
-_LEAST_SECONDS = 2.0
-_MOST_SECONDS = 900.0
 _STEP_KELVIN = 6.0
 _IDLE_KELVIN = 20.0
-_STEP_CHANGE = 0.12
-"""Largest change a step may make to a species, of itself plus 2 % of all cations."""
-
-
-_CONNECTED_SHARE = 0.05
-"""Molten share of the cations above which liquid moves through the powder."""
 
 
 def fire(
@@ -51,7 +40,7 @@ def fire(
         times_seconds: Times from the start, s, increasing, shape n.
         celsius: Sample temperature at those times, degrees Celsius, shape n.
         gas: Furnace gas: `air`, `O2`, `N2`, `Ar` or `CO2`.
-        crucible: Wall material; `Al2O3` reacts, any other is inert.
+        crucible: Wall material; those of `substances.WALLS` react, others are inert.
         truth: The world's energies and rate constants.
         rng: Draws what no programme controls: the powder's own offset from the
             furnace (1.5 K) and how much of each reagent sits in unreached lumps.
@@ -60,23 +49,24 @@ def fire(
         ValueError: If the gas is unknown or the programme is no programme.
     """
     times, program = _program(times_seconds, celsius)
-    outside = background(gas)
+    background(gas, ())
     offset = float(rng.normal(0.0, 1.5))
     lumps = _lumps(powder, rng)
-    if sum(powder.moles.values()) <= 0:
-        return powder
     span = float(times[-1] - times[0])
     powder = dry(powder, float(program.max()), span)
-    run = _Run.start(powder, outside, truth, has_wall=crucible == _WALL)
-    now, end, step = float(times[0]), float(times[-1]), _MOST_SECONDS
+    if sum(n for name, n in powder.moles.items() if name != WATER) <= 0:
+        return powder
+    run = _Run.start(powder, gas, truth, crucible)
+    now, end, step = float(times[0]), float(times[-1]), MOST_SECONDS
     while now < end:
         kelvin = float(np.interp(now, times, program)) + offset + ZERO_CELSIUS
         run.state.spread = run.reach(lumps)
-        rates, run.state.pressures = reaction_rates(run.laws, run.state, kelvin)
-        step = min(2.5 * step, _MOST_SECONDS, end - now)
-        step = _within(step, kelvin, now, times, program + offset, run.is_idle(rates))
-        step, extents = run.extents(rates, step)
-        run.advance(extents, step, kelvin)
+        running = running_reactions(run.laws, run.state, kelvin)
+        step = min(2.5 * step, MOST_SECONDS, end - now)
+        is_idle = run.is_idle(running.rates)
+        step = _within(step, kelvin, now, times, program + offset, is_idle)
+        step, done, run.state.pressures = extents(run.laws, run.state, running, step)
+        run.advance(done, step, kelvin)
         now += step
     return run.finish(powder, float(program[-1]) + ZERO_CELSIUS)
 
@@ -97,13 +87,10 @@ def _program(times: ArrayLike, celsius: ArrayLike) -> tuple[Floats, Floats]:
 def _lumps(powder: Powder, rng: np.random.Generator) -> dict[str, float]:
     """Return each cation's share in lumps that mixing did not open, 0 to 0.3."""
     coarse = powder.particle_micrometres / 2.0
+    held = sorted(powder.elements().keys() - VOLATILE)
     return {
         metal: min(0.3, 0.012 * coarse * (1.3 - powder.mixing) * float(draw))
-        for metal, draw in zip(
-            ("Y", "Ba", "Cu", "Ti", "Ca", "Al"),
-            rng.lognormal(0.0, 0.6, 6),
-            strict=True,
-        )
+        for metal, draw in zip(held, rng.lognormal(0.0, 0.6, len(held)), strict=True)
     }
 
 
@@ -117,11 +104,11 @@ def _within(
 ) -> float:
     """Return the step shortened until the temperature changes little in it."""
     most = _IDLE_KELVIN if is_idle else _STEP_KELVIN
-    while step > _LEAST_SECONDS:
+    while step > LEAST_SECONDS:
         ahead = float(np.interp(now + step, times, program)) + ZERO_CELSIUS
         if abs(ahead - kelvin) <= most:
             break
-        step = max(_LEAST_SECONDS, 0.6 * step)
+        step = max(LEAST_SECONDS, 0.6 * step)
     return step
 
 
@@ -132,47 +119,44 @@ class _Run:
     laws: Laws
     state: State
     crystals: Crystals
-    oxygen: float
-    """y of YBa2Cu3O(6+y)."""
+    filled: dict[str, float]
+    """Variant to the share of its oxygen sites that are filled."""
     released: Floats
     simple: dict[str, list[int]]
     """Metal to the species that hold no other."""
+    cations: dict[str, float]
+    """Element to its amount in the powder, mol."""
     wall: float
     melted: float
 
     @classmethod
-    def start(
-        cls, powder: Powder, outside: Floats, truth: Truth, *, has_wall: bool
-    ) -> "_Run":
-        moles = {n: m for n, m in powder.moles.items() if n != WATER}
-        elements = frozenset(
-            e for e, n in replace(powder, moles=moles).elements().items() if n > 0
-        )
-        laws = Laws.of(network(elements, has_wall), truth)
-        net = laws.network
+    def start(cls, powder: Powder, gas: str, truth: Truth, crucible: str) -> "_Run":
+        moles = {n: m for n, m in powder.moles.items() if n != WATER and m > 0}
+        net = network(frozenset(LUMPED.get(n, n) for n in moles), crucible)
+        laws = laws_of(net, truth)
         amounts = np.zeros(len(net.species))
         for name, n in moles.items():
             amounts[net.species.index(LUMPED.get(name, name))] += n
-        full = moles.get(FULL_OXYGEN, 0.0)
-        all_of_it = full + moles.get(VARIABLE_OXYGEN, 0.0)
-        layers = np.array([powder.layers.get(_key(net, g), 0.0) for g in net.groups])
+        layers = [powder.layers.get(net.label(g), 0.0) for g in net.groups]
+        crystals = Crystals.of(net.species, powder)
+        outside = background(gas, net.gases)
         state = State(
             amounts,
-            layers,
+            np.array(layers),
             outside.copy(),
             outside,
             np.ones(len(amounts)),
-            powder.particle_micrometres,
+            crystals.micrometres,
             powder.mixing,
-            has_wall,
         )
         return cls(
             laws,
             state,
-            Crystals.of(net.species, powder),
-            full / all_of_it if all_of_it > 0 else 0.0,
-            np.zeros(len(GASES)),
+            crystals,
+            {s.variant: _filled(moles, s.variant) for s in laws.filled},
+            np.zeros(len(net.gases)),
             _simple(net),
+            powder.elements(),
             0.0,
             powder.melted,
         )
@@ -184,7 +168,7 @@ class _Run:
         for metal, share in lumps.items():
             simple = self.simple.get(metal, [])
             held = float(net.cations[simple] @ moles[simple])
-            locked = share * self.crystals.cations.get(metal, 0.0)
+            locked = share * self.cations.get(metal, 0.0)
             if simple and held > 0:
                 spread[simple] = max(0.0, 1.0 - locked / held)
         return spread
@@ -194,122 +178,98 @@ class _Run:
         total = float(self.laws.network.cations @ self.state.moles)
         return float(rates.sum()) < 1e-6 * total
 
-    def extents(self, rates: Floats, seconds: float) -> tuple[float, Floats]:
-        """Return a step, s, and how far each reaction goes in it, cation mol.
-
-        Linearly implicit in the reactants, so that what forms slowly and reacts on
-        fast does not shorten the step; the step shrinks until no amount changes much.
-        """
-        net, moles = self.laws.network, self.state.moles
-        slopes = sensitivity(self.laws, self.state, rates)
-        flow, back = net.change @ rates, net.change @ slopes
-        slack = moles + 0.02 * float(net.cations @ moles) / np.maximum(net.cations, 1.0)
-        while True:
-            move = np.linalg.solve(np.eye(len(moles)) - seconds * back, seconds * flow)
-            fastest = float((abs(move) / slack).max()) / _STEP_CHANGE
-            if fastest <= 1.5 or seconds <= _LEAST_SECONDS:
-                break
-            seconds = max(_LEAST_SECONDS, 0.8 * seconds / fastest)
-        extents = seconds * np.maximum(rates + slopes @ move, 0.0)
-        return seconds, self._limited(extents)
-
     def advance(self, extents: Floats, seconds: float, kelvin: float) -> None:
         """Move on by one step; every reaction's extent moves all its substances."""
         net, state = self.laws.network, self.state
         total = float(net.cations @ state.moles)
         before, change = state.moles, net.change @ extents
-        if state.has_wall:
+        if net.wall >= 0:
             # The crucible makes up what the powder takes of it.
-            at_wall = net.species.index(_WALL)
-            self.wall -= float(change[at_wall])
-            change[at_wall] = 0.0
+            self.wall -= float(change[net.wall])
+            change[net.wall] = 0.0
         state.moles = np.maximum(before + change, 0.0)
         self.released += net.gas_change @ extents
-        grown = np.zeros(len(net.groups))
-        np.add.at(grown, net.group, extents / total)
-        state.layers = state.layers + grown
+        if len(extents):
+            grown = np.add.reduceat(extents, net.starts)
+            state.layers = state.layers + grown / total
         self._breathe(before, seconds, kelvin)
         self.crystals.grow(before, state.moles, seconds, kelvin)
-        if MELT in net.species:
-            at = net.species.index(MELT)
-            liquid = float(net.cations[at] * state.moles[at]) / total
-            self.melted = max(self.melted, liquid)
-            # Liquid draws the reagents apart and coarsens what floats in it.
-            loose = max(0.0, liquid - _CONNECTED_SHARE)
-            spread = self.laws.truth.kinetics.coarsening * loose**2 * seconds / 3600.0
-            state.micrometres = (state.micrometres**2 + spread) ** 0.5
-
-    def _limited(self, extents: Floats) -> Floats:
-        """Return extents cut so that no reactant is overdrawn.
-
-        Each reactant is used up along an exponential, never past zero.
-        """
-        net = self.laws.network
-        moles = np.append(self.state.moles, np.inf)
-        if self.state.has_wall:
-            moles[net.species.index(_WALL)] = np.inf
-        wanted = np.zeros(len(moles))
-        np.add.at(wanted, net.reactants, net.amounts * extents[:, None])
-        used = wanted / np.maximum(moles, 1e-300)
-        keep = np.ones(len(moles))
-        busy = used > 1e-12
-        keep[busy] = -np.expm1(-used[busy]) / used[busy]
-        return np.asarray(extents * keep[net.reactants.T].min(axis=0))
+        liquid = state.melt(self.laws)
+        self.melted = max(self.melted, liquid)
+        self.crystals.coarsen(coarsening(self.laws, liquid, seconds))
+        state.micrometres = self.crystals.micrometres
 
     def _breathe(self, before: Floats, seconds: float, kelvin: float) -> None:
-        """Exchange oxygen between YBa2Cu3O(6+y) and the gas."""
-        species = self.laws.network.species
-        if VARIABLE_OXYGEN not in species:
+        """Exchange oxygen between phases with open sites and the gas."""
+        s, f = len(self.laws.network.species), len(self.laws.filled)
+        if f == 0:
             return
-        at = species.index(VARIABLE_OXYGEN)
-        held = self.oxygen * before[at]
-        self.oxygen = oxygen_content(
-            self.oxygen, kelvin, float(self.state.pressures[0]), seconds
-        )
-        now = self.oxygen * self.state.moles[at]
-        self.released[0] += 0.5 * (held - now)
+        thermal = GAS_CONSTANT * kelvin
+        energies = at_kelvin(self.laws.grid, kelvin)
+        oxygen = energies[s + f] + thermal * float(np.log(self.state.pressures[0]))
+        for k, site in enumerate(self.laws.filled):
+            held = self.filled[site.variant] * before[site.at]
+            gap = energies[site.at] + site.oxygen * oxygen - energies[s + k]
+            self.filled[site.variant] = oxygen_content(
+                self.filled[site.variant],
+                float(gap) / thermal,
+                kelvin,
+                VARIANTS[site.variant],
+                seconds,
+            )
+            now = self.filled[site.variant] * self.state.moles[site.at]
+            self.released[0] += site.oxygen * (held - now)
 
     def finish(self, powder: Powder, kelvin: float) -> Powder:
         """Return the fired powder."""
         net, state = self.laws.network, self.state
+        melted = self.melted
+        if state.melt(self.laws) > 0:
+            self.advance(frozen(self.laws, state, kelvin), 0.0, kelvin)
+        gases = dict(zip(net.gases, map(float, self.released), strict=True))
         layers = {
-            _key(net, g): float(x)
+            net.label(g): float(x)
             for g, x in zip(net.groups, state.layers, strict=True)
             if x > 0 and len(g) > 1
         }
-        solid = frozen(net.species, state.moles, kelvin)
-        self.crystals.grow(state.moles, solid, 0.0, kelvin)
-        amounts = dict(zip(net.species, map(float, solid), strict=True))
-        moles, grains = settle(amounts, self.crystals, self.oxygen, kelvin)
+        own = len(net.species) - (net.wall >= 0)
+        amounts = dict(zip(net.species[:own], map(float, state.moles), strict=False))
+        moles, grains = settle(amounts, self.crystals, self.filled, kelvin)
         if WATER in powder.moles:
             moles[WATER] = powder.moles[WATER]
             grains[WATER] = powder.grains[WATER]
-        released = dict(powder.released)
-        for name, n in zip(GASES, map(float, self.released), strict=True):
-            released[name] = released.get(name, 0.0) + n
-        wall = powder.taken_from_crucible.get(_WALL, 0.0) + self.wall
         return replace(
             powder,
             moles=moles,
             grains=grains,
             layers=layers,
-            released=released,
-            taken_from_crucible={_WALL: wall} if wall else {},
-            particle_micrometres=state.micrometres,
-            melted=self.melted,
-            sintered=self.crystals.sintered(powder.sintered, self.melted),
+            released=_added(powder.released, gases),
+            taken_from_crucible=_added(
+                powder.taken_from_crucible,
+                {net.species[net.wall]: self.wall} if net.wall >= 0 else {},
+            ),
+            melted=melted,
+            sintered=self.crystals.sintered(powder.sintered, melted),
         )
 
 
-def _key(net: Network, group: tuple[int, ...]) -> str:
-    return "|".join(net.species[i] for i in group)
+def _added(first: Mapping[str, float], second: Mapping[str, float]) -> dict[str, float]:
+    """Return sums by name, without what is nothing."""
+    both = {k: first.get(k, 0.0) + second.get(k, 0.0) for k in (*first, *second)}
+    return {name: n for name, n in both.items() if n}
+
+
+def _filled(moles: Mapping[str, float], variant: str) -> float:
+    """Return the share of a phase's oxygen sites that are filled in a powder."""
+    full, plain = moles.get(variant, 0.0), moles.get(VARIANTS[variant].of, 0.0)
+    return full / (full + plain) if full > 0 else 0.0
 
 
 def _simple(net: Network) -> dict[str, list[int]]:
     """Return each metal's compounds with no other metal, as species indices."""
     found: dict[str, list[int]] = {}
     for i, name in enumerate(net.species):
-        metals = species_formula(name).elements - VOLATILE
-        if len(metals) == 1:
-            found.setdefault(next(iter(metals)), []).append(i)
+        held = metals(name)
+        if len(held) == 1 and i != net.wall:
+            found.setdefault(next(iter(held)), []).append(i)
     return found

@@ -1,11 +1,10 @@
-"""Every balanced reaction between the substances that a set of elements can form.
+"""The reactions that a powder can undergo in its crucible, as arrays.
 
-A reaction has one, two or three condensed reactants and up to three condensed
-products; gases balance the rest. Only compositions enter here: energies, and so which
-reactions run, belong to the hidden truth and to the furnace.
+Energies prune the list: what no temperature and no gas of a furnace ever drives, in any
+world within four standard deviations of the tabulated one, is left out.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
@@ -14,16 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from campaigns.materials.thermo import species_formula
-from simulators.chemistry.substances import SUBSTANCES
+from simulators.chemistry.enumeration import CARRIERS, Compositions, Found, enumerated
+from simulators.chemistry.pruning import Candidates, driven
+from simulators.chemistry.substances import (
+    SUBSTANCES,
+    VAPOURS,
+    WALLS,
+    metals,
+)
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
-GASES = ("O2(g)", "CO2(g)", "H2O(g)", "NO2(g)")
-"""Gases that reactions exchange with the furnace; order of every gas axis."""
-VOLATILE = frozenset({"O", "C", "H", "N"})
-_GAS_ELEMENTS = ("C", "H", "N", "O")
-_WALL = "Al2O3"
+Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,7 +32,14 @@ class Network:
     """Reactions among `s` species, `r` of them, exchanging `g` gases."""
 
     species: tuple[str, ...]
-    """Condensed substances, length s."""
+    """Condensed substances, length s; the crucible wall is the last, if it reacts."""
+    gases: tuple[str, ...]
+    """Gases that can leave or enter, length g: those of `CARRIERS`, then vapours; NO2
+    and NH3 only where there is nitrogen."""
+    wall: int
+    """Index of the crucible wall among the species, -1 if it is inert."""
+    melts: Ints
+    """Indices of the liquids."""
     cations: Floats
     """Cations per formula unit, shape s."""
     change: Floats
@@ -43,171 +51,174 @@ class Network:
     amounts: Floats
     """Moles of each reactant per cation mole, shape r x 3; 1 where absent."""
     products: Ints
-    """Indices of the first three products, shape r x 3; absent ones are s."""
+    """Indices of the condensed products, shape r x 3; absent ones are s."""
     atoms: Floats
     """Atoms in the condensed products per cation mole, shape r."""
     group: Ints
-    """Index of the reactant set that each reaction belongs to, shape r."""
+    """Index of the reactant set of each reaction, shape r, in ascending order."""
+    starts: Ints
+    """First reaction of each group, shape groups."""
     groups: tuple[tuple[int, ...], ...]
     """Reactant indices of each group; one, two or three of them."""
     coexistence: Ints
     """Groups that must not react for the products to coexist, shape r x 6; absent
     ones are the number of groups."""
+    vapour: Ints
+    """Index among the gases of the vapour that each reaction gives off, else -1."""
 
     @property
     def size(self) -> Ints:
         """Return the number of reactants of each reaction, shape r."""
         return np.asarray((self.reactants < len(self.species)).sum(axis=1))
 
+    def label(self, group: tuple[int, ...]) -> str:
+        """Return the name under which a powder keeps a group's product layer."""
+        return "|".join(self._name(i) for i in group)
 
-@dataclass(frozen=True, slots=True)
-class _Reaction:
-    reactants: tuple[int, ...]
-    products: tuple[int, ...]
-    solids: tuple[float, ...]
-    gases: tuple[float, ...]
+    def _name(self, index: int) -> str:
+        return self.species[index] + (" wall" if index == self.wall else "")
 
 
-@lru_cache(maxsize=32)
-def network(elements: frozenset[str], has_wall: bool) -> Network:
-    """Return the reactions that a powder of these elements can undergo.
+def network(phases: frozenset[str], crucible: str) -> Network:
+    """Return the reactions that a powder of these phases can undergo.
 
     Args:
-        elements: Element symbols in the powder; oxygen and carbon come with the gas.
-        has_wall: Whether an alumina crucible wall takes part.
+        phases: Names of the substances in the powder.
+        crucible: Material of the crucible; see `substances.WALLS`.
     """
-    present = elements | {"O", "C"} | ({"Al"} if has_wall else set())
-    names = tuple(
-        name for name in SUBSTANCES if species_formula(name).elements <= present
+    elements = frozenset(e for n in phases for e in species_formula(n).elements)
+    reagents = {n for n in phases if n in SUBSTANCES and SUBSTANCES[n].reagent}
+    later = {SUBSTANCES[n].becomes for n in reagents} - {""}
+    while later - reagents:
+        reagents |= later
+        later = {SUBSTANCES[n].becomes for n in later} - {""}
+    return _network(elements, frozenset(reagents), WALLS.get(crucible, ""))
+
+
+@lru_cache(maxsize=64)
+def _network(elements: frozenset[str], reagents: frozenset[str], wall: str) -> Network:
+    # Oxygen, carbon dioxide and steam come with the furnace's gas.
+    present = elements | {"O", "C", "H"} | (metals(wall) if wall else set())
+    names = [
+        name
+        for name, row in SUBSTANCES.items()
+        if species_formula(name).elements <= present
+        and (not row.reagent or name in reagents)
+    ]
+    names += [wall] if wall else []
+    vapours = [v for v in VAPOURS if species_formula(v).elements <= present]
+    found = Compositions(
+        [*names, *vapours],
+        n_vapours=len(vapours),
+        wall=len(names) - 1 if wall else -1,
     )
-    metals = sorted({e for n in names for e in species_formula(n).elements} - VOLATILE)
-    amounts = np.array(
-        [[float(species_formula(n).amount(e)) for e in metals] for n in names]
-    )
-    volatile = np.array(
-        [[float(species_formula(n).amount(e)) for e in _GAS_ELEMENTS] for n in names]
-    )
-    found = list(_reactions(names, amounts, volatile))
-    return _assemble(names, amounts, volatile, found)
-
-
-def _reactions(
-    names: tuple[str, ...], metals: Floats, volatile: Floats
-) -> Iterator["_Reaction"]:
-    """Yield the balanced reactions of one, two and three reactants."""
-    # Both sides must hold the same metals: a bit mask weeds most sets out early.
-    masks = [sum(1 << k for k, n in enumerate(row) if n) for row in metals]
-    usable = [i for i, n in enumerate(names) if SUBSTANCES[n].reacts]
-    solid = [i for i in usable if names[i] != _WALL]
-    for i in range(len(names)):
-        made = [p for p in solid if p != i] + _children(names, i)
-        if names[i] != _WALL:
-            for products in _sets(made, 3, masks, masks[i]):
-                yield from _balance((i,), products, metals, volatile)
-    for pair in combinations(usable, 2):
-        held = masks[pair[0]] | masks[pair[1]]
-        for products in _sets([p for p in solid if p not in pair], 2, masks, held):
-            yield from _balance(pair, products, metals, volatile)
-    for triple in combinations(solid, 3):
-        held = masks[triple[0]] | masks[triple[1]] | masks[triple[2]]
-        for products in _sets([p for p in solid if p not in triple], 1, masks, held):
-            yield from _balance(triple, products, metals, volatile)
-
-
-def _sets(
-    members: list[int], most: int, masks: list[int], held: int
-) -> Iterator[tuple[int, ...]]:
-    """Yield sets of one to `most` members that together hold just these metals."""
-    fitting = [m for m in members if masks[m] | held == held]
-    for size in range(1, most + 1):
-        for chosen in combinations(fitting, size):
-            together = 0
-            for m in chosen:
-                together |= masks[m]
-            if together == held:
-                yield chosen
-
-
-def _children(names: tuple[str, ...], parent: int) -> list[int]:
-    """Return reagent-only substances that another reagent falls apart into."""
-    chain = ("Y2(CO3)3-3H2O", "Y2(CO3)3", "Y2O2CO3")
-    if names[parent] not in chain:
-        return []
-    later = chain[chain.index(names[parent]) + 1 :]
-    return [names.index(n) for n in later[:1]]
-
-
-def _balance(
-    reactants: tuple[int, ...],
-    products: tuple[int, ...],
-    metals: Floats,
-    volatile: Floats,
-) -> Iterator["_Reaction"]:
-    """Yield the reaction if the metals balance in exactly one way, all forward."""
-    rows = metals[[*reactants, *products]].T
-    rows = rows[rows.any(axis=1)]
-    signs = np.array([-1.0] * len(reactants) + [1.0] * len(products))
-    if rows.shape[0] < len(signs) - 1:
-        return
-    _, singular, vectors = np.linalg.svd(rows * signs)
-    rank = int((singular > 1e-9).sum())
-    if rank != len(signs) - 1:
-        return
-    amounts = vectors[-1]
-    amounts = amounts * np.sign(amounts[np.argmax(abs(amounts))])
-    if amounts.min() < 1e-9:
-        return
-    total = float(metals[list(reactants)].sum(axis=1) @ amounts[: len(reactants)])
-    solids = signs * amounts / total
-    gases = _gases(-(volatile[[*reactants, *products]].T @ solids))
-    if gases is not None:
-        yield _Reaction(reactants, products, tuple(solids), gases)
-
-
-def _gases(given_off: Floats) -> tuple[float, ...] | None:
-    """Return moles of O2, CO2, H2O, NO2 that carry C, H, N, O off."""
-    carbon, hydrogen, nitrogen, oxygen = given_off
-    rest = oxygen - 2 * carbon - hydrogen / 2 - 2 * nitrogen
-    gases = np.array([rest / 2, carbon, hydrogen / 2, nitrogen])
-    gases[abs(gases) < 1e-12] = 0.0
-    # No furnace gas brings steam or nitrogen oxides back.
-    return None if gases[2] < 0 or gases[3] < 0 else tuple(gases)
+    reactions = list(enumerated(found))
+    return _assemble(found, names, tuple(vapours), reactions or [_nothing()])
 
 
 def _assemble(
-    names: tuple[str, ...], metals: Floats, volatile: Floats, found: list[_Reaction]
+    found: Compositions,
+    names: Sequence[str],
+    vapours: tuple[str, ...],
+    reactions: Sequence[Found],
 ) -> Network:
-    n, r = len(names), len(found)
-    change, gas = np.zeros((n, r)), np.zeros((len(GASES), r))
-    reactants, products = np.full((r, 3), n), np.full((r, 3), n)
-    amounts = np.ones((r, 3))
-    groups: dict[tuple[int, ...], int] = {}
-    group = np.zeros(r, dtype=np.int64)
-    for j, reaction in enumerate(found):
-        change[[*reaction.reactants, *reaction.products], j] = reaction.solids
-        gas[:, j] = reaction.gases
-        k = len(reaction.reactants)
-        reactants[j, :k] = reaction.reactants
-        products[j, : len(reaction.products)] = reaction.products
-        amounts[j, :k] = -np.array(reaction.solids[:k])
-        group[j] = groups.setdefault(reaction.reactants, len(groups))
-    coexistence = np.full((r, 6), len(groups))
-    for j, reaction in enumerate(found):
-        made: list[tuple[int, ...]] = [(p,) for p in reaction.products]
-        made += [*combinations(sorted(reaction.products), 2)]
-        keys = [groups[m] for m in made if m in groups]
-        coexistence[j, : len(keys)] = keys
-    atoms = (metals.sum(axis=1) + volatile.sum(axis=1)) @ np.maximum(change, 0.0)
+    n, wall = len(names), found.wall
+    has_nitrogen = found.volatile[:, 2].any()
+    carriers = CARRIERS if has_nitrogen else CARRIERS[:3]
+    gases = (*carriers, *vapours)
+    columns = [_columns(part, n, len(vapours), len(carriers)) for part in reactions]
+    reactants = np.concatenate([_three(part.reactants, n) for part in reactions])
+    products = np.concatenate([_three(part.products, n) for part in reactions])
+    change = np.concatenate([c[0] for c in columns], axis=1)
+    gas_change = np.concatenate([c[1] for c in columns], axis=1)
+    order = np.lexsort(reactants.T[::-1])
+    keep = order[
+        driven(
+            Candidates(
+                tuple(names), gases, change[:, order], gas_change[:, order],
+                reactants[order], products[order],
+            )
+        )
+    ]  # fmt: skip
+    change, gas_change = change[:, keep], gas_change[:, keep]
+    reactants, products = reactants[keep], products[keep]
+    groups, group, starts = grouped(reactants, n)
+    padded = np.vstack([change, np.full(len(keep), -1.0)])
+    amounts = -np.take_along_axis(padded.T, reactants, axis=1)
+    whole = found.metals.sum(axis=1) + found.volatile.sum(axis=1)
+    carried = len(carriers)
+    # The row of zeros stands for no vapour at all.
+    leaving = np.vstack([np.full(len(keep), 1e-12), gas_change[carried:]])
+    vapour = leaving.argmax(axis=0) - 1
+    vapour[vapour >= 0] += carried
     return Network(
-        names,
-        metals.sum(axis=1),
+        tuple(names),
+        gases,
+        wall,
+        np.array([i for i in range(n) if names[i].endswith("(l)")], dtype=np.int64),
+        found.metals.sum(axis=1)[:n],
         change,
-        gas,
-        reactants.astype(np.int64),
+        gas_change,
+        reactants,
         amounts,
-        products.astype(np.int64),
-        atoms,
+        products,
+        whole[:n] @ np.maximum(change, 0.0),
         group,
-        tuple(groups),
-        coexistence.astype(np.int64),
+        starts,
+        groups,
+        coexisting(products, groups, n),
+        vapour.astype(np.int64),
     )
+
+
+def _nothing() -> Found:
+    none = np.zeros((0, 1), dtype=np.int64)
+    return Found(none, none, np.zeros((0, 2)), np.zeros((0, len(CARRIERS))))
+
+
+def _columns(
+    part: Found, n: int, n_vapours: int, n_carriers: int
+) -> tuple[Floats, Floats]:
+    """Return a part's changes of species, shape n x r, and of gases, g x r."""
+    a, r = part.reactants.shape[1], len(part.reactants)
+    whole = np.zeros((n + n_vapours, r))
+    at = np.arange(r)
+    for k in range(a):
+        whole[part.reactants[:, k], at] -= part.amounts[:, k]
+    for k in range(part.products.shape[1]):
+        whole[part.products[:, k], at] += part.amounts[:, a + k]
+    return whole[:n], np.vstack([part.gases.T[:n_carriers], whole[n:]])
+
+
+def _three(indices: Ints, n: int) -> Ints:
+    """Return indices padded to three columns; vapours count as absent."""
+    padded = np.pad(indices, ((0, 0), (0, 3 - indices.shape[1])), constant_values=n)
+    return np.sort(np.minimum(padded, n), axis=1)
+
+
+def grouped(reactants: Ints, n: int) -> tuple[tuple[tuple[int, ...], ...], Ints, Ints]:
+    """Return sets of reactants, the set of each sorted row, and where each begins."""
+    if len(reactants) == 0:
+        empty = np.zeros(0, dtype=np.int64)
+        return (), empty, empty
+    is_new = np.append(True, (np.diff(reactants, axis=0) != 0).any(axis=1))
+    starts = np.flatnonzero(is_new).astype(np.int64)
+    sets = tuple(tuple(int(i) for i in reactants[s] if i < n) for s in starts)
+    return sets, np.cumsum(is_new).astype(np.int64) - 1, starts
+
+
+def coexisting(products: Ints, groups: tuple[tuple[int, ...], ...], n: int) -> Ints:
+    """Return the groups that each reaction's products make up, shape r x 6."""
+    codes = {group: k for k, group in enumerate(groups)}
+    absent = len(groups)
+    table = np.full((n + 1, n + 1), absent, dtype=np.int64)
+    for group, k in codes.items():
+        if len(group) == 1:
+            table[group[0], n] = table[n, group[0]] = k
+        elif len(group) == 2:
+            table[group[0], group[1]] = table[group[1], group[0]] = k
+    columns = [table[products[:, k], n] for k in range(3)]
+    columns += [
+        table[products[:, i], products[:, j]] for i, j in combinations((0, 1, 2), 2)
+    ]
+    return np.stack(columns, axis=1)

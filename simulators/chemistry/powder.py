@@ -10,6 +10,7 @@ from campaigns.materials.thermo import species_formula
 from simulators.chemistry.substances import LUMPED, SUBSTANCES, WATER
 
 _DEFAULT_POLYMORPH = {"TiO2": "TiO2-anatase"}
+"""What a jar holds whose label names no crystal form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class Grains:
     """March-Dollase parameter of the packed powder; 1 is no preferred orientation."""
     amorphous_share: float = 0.0
     """Share of the phase without Bragg peaks, 0 to 1."""
+    micrometres: float = 2.0
+    """Size of the phase's regions, which sets diffusion lengths, um."""
 
     def blended(self, other: "Grains", share: float) -> "Grains":
         """Return the mean of these grains and a share (0 to 1) of other ones."""
@@ -33,6 +36,7 @@ class Grains:
             keep * self.microstrain + share * other.microstrain,
             keep * self.march + share * other.march,
             keep * self.amorphous_share + share * other.amorphous_share,
+            keep * self.micrometres + share * other.micrometres,
         )
 
 
@@ -48,8 +52,6 @@ class Powder:
     """Phase name to amount, mol; amorphous parts and melts included."""
     grains: Mapping[str, Grains] = field(default_factory=dict)
     """Phase name to its crystals, for every phase in `moles`."""
-    particle_micrometres: float = 2.0
-    """Size of the regions of one reagent, which sets diffusion lengths, um."""
     mixing: float = 0.2
     """How well the reagents are interspersed, 0 (layers) to 1 (ideal)."""
     layers: Mapping[str, float] = field(default_factory=dict)
@@ -58,6 +60,8 @@ class Powder:
     """How far the particles have grown together, 0 (loose) to 1 (solid lump)."""
     melted: float = 0.0
     """Greatest share of the cations that was ever liquid, 0 to 1."""
+    film: float = 0.0
+    """Share that dried onto the vessel since it was last mixed, 0 to 1."""
     released: Mapping[str, float] = field(default_factory=dict)
     """Gas to amount given off since dosing, mol; negative where taken up."""
     taken_from_crucible: Mapping[str, float] = field(default_factory=dict)
@@ -67,6 +71,17 @@ class Powder:
     def grams(self) -> float:
         """Return the mass, g."""
         return sum(n * molar_mass(name) for name, n in self.moles.items())
+
+    @property
+    def particle_micrometres(self) -> float:
+        """Return the mean size of the phases' regions by mass, um; 2 without any."""
+        size = total = 0.0
+        for name, n in self.moles.items():
+            if name != WATER:
+                grams = n * molar_mass(name)
+                size += grams * self.grains[name].micrometres
+                total += grams
+        return size / total if total > 0 else 2.0
 
     @property
     def amorphous_share(self) -> float:
@@ -128,14 +143,15 @@ class Powder:
                     g.microstrain,
                     g.march,
                     g.amorphous_share,
+                    g.micrometres,
                 ]
                 for name, g in self.grains.items()
             },
-            "particle_micrometres": self.particle_micrometres,
             "mixing": self.mixing,
             "layers": dict(self.layers),
             "sintered": self.sintered,
             "melted": self.melted,
+            "film": self.film,
             "released": dict(self.released),
             "taken_from_crucible": dict(self.taken_from_crucible),
         }
@@ -213,29 +229,27 @@ def fresh(
         ValueError: If a reagent is not known or a mass is negative.
     """
     moles: dict[str, float] = {}
-    size = total = 0.0
+    sizes: dict[str, float] = {}
     for text, mass in grams.items():
         if mass < 0:
             raise ValueError(f"{mass:g} g of {text}: a mass cannot be negative")
         name = substance_named(text)
         moles[name] = moles.get(name, 0.0) + mass / molar_mass(name)
-        d = (
+        sizes[name] = (
             particle_micrometres.get(text, 2.0)
             if isinstance(particle_micrometres, Mapping)
             else particle_micrometres
         )
-        size, total = size + d * mass, total + mass
-    return Powder(
-        moles,
-        {name: fresh_grains(name) for name in moles},
-        particle_micrometres=size / total if total > 0 else 2.0,
-    )
+    return Powder(moles, {n: fresh_grains(n, sizes[n]) for n in moles})
 
 
-def fresh_grains(name: str) -> Grains:
-    """Return the crystals of a reagent out of its jar."""
+def fresh_grains(name: str, micrometres: float = 2.0) -> Grains:
+    """Return the crystals of a reagent of a particle size (um) out of its jar."""
     row = SUBSTANCES.get(name)
-    return Grains(amorphous_share=row.amorphous if row else float(name == WATER))
+    return Grains(
+        amorphous_share=row.amorphous if row else float(name == WATER),
+        micrometres=micrometres,
+    )
 
 
 def join(first: Powder, second: Powder) -> Powder:
@@ -249,15 +263,13 @@ def join(first: Powder, second: Powder) -> Powder:
     return Powder(
         _sum(first.moles, second.moles),
         grains,
-        particle_micrometres=_mean(
-            first.particle_micrometres, second.particle_micrometres, share
-        ),
         mixing=min(0.2, _mean(first.mixing, second.mixing, share))
         if 0 < share < 1 and set(first.moles) != set(second.moles)
         else _mean(first.mixing, second.mixing, share),
         layers=_sum(_times(first.layers, 1 - share), _times(second.layers, share)),
         sintered=_mean(first.sintered, second.sintered, share),
         melted=_mean(first.melted, second.melted, share),
+        film=_mean(first.film, second.film, share),
         released=_sum(first.released, second.released),
         taken_from_crucible=_sum(first.taken_from_crucible, second.taken_from_crucible),
     )

@@ -1,8 +1,18 @@
-"""What the furnace needs to know of each substance beside its energy."""
+"""What the furnace needs to know of each substance beside its energy.
 
-from collections.abc import Mapping
+The rows stand in `substance_rows/`; the head of `earths.toml` there tells how to add a
+system.
+"""
+
+import tomllib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from importlib.resources import files
 from types import MappingProxyType
+from typing import Any
+
+from campaigns.errors import MaterialError
+from campaigns.materials.thermo import species_formula, table
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,69 +22,139 @@ class Substance:
     name: str
     """As in the phase table; melts end in `(l)`."""
     melts_kelvin: float
-    """Where it melts, congruently, incongruently or with its product, whichever is
-    lowest; sets how mobile its ions are."""
+    """Where it melts; sets how mobile its ions are."""
     turns_kelvin: float
     """Where it turns over by itself at 1e-3 per second far from equilibrium."""
-    reacts: bool = True
-    """Whether it reacts with other solids; reagents that fall apart first do not."""
+    source: str
+    """Of both temperatures."""
+    reagent: bool = False
+    """Whether it falls apart before it reacts, and forms from no other solid."""
+    forms: bool = True
+    """Whether it forms from other substances within hours."""
+    becomes: str = ""
+    """The reagent that it falls apart into, if any."""
+    own_pace: bool = False
+    """Whether it gives CO2 off at its own lattice's pace, whatever it touches."""
+    acid: bool = False
+    """Whether it drives CO2 out of any carbonate at its own pace."""
+    glass: bool = False
+    """Whether this melt may freeze to glass."""
     amorphous: float = 0.0
     """Share of it that gives no Bragg peaks when fresh, 0 to 1."""
+    soluble: bool = False
+    """Whether the mixing liquid dissolves it."""
+    plates: bool = False
+    """Whether it grows as plates and so packs with its c axis up."""
+
+    @property
+    def is_melt(self) -> bool:
+        """Return whether this is a liquid."""
+        return self.name.endswith("(l)")
 
 
-# Melting temperatures are handbook values (CRC Handbook of Chemistry and Physics) but
-# for the cuprates, whose incongruent melting in air is from Aselage & Keefer, J. Mater.
-# Res. 3 (1988) 1279; TiO2 counts as 1750 K [calibrated: facts 3 and 6], between its own
-# 2130 K and its eutectic with BaTiO3 (1595 K; Rase & Roy, J. Am. Ceram. Soc. 38 (1955)
-# 102). Turn-over temperatures are the middles of the steps seen in
-# thermogravimetry at 5-10 K/min; where none is known, 0.8 of the melting temperature.
-_ROWS = (
-    # yttrium
-    Substance("Y2O3", 2712, 2300),
-    Substance("Y2(CO3)3-3H2O", 900, 420, reacts=False, amorphous=0.9),
-    Substance("Y2(CO3)3", 900, 720, reacts=False, amorphous=1.0),
-    Substance("Y2O2CO3", 1100, 880, reacts=False, amorphous=0.8),
-    # barium
-    Substance("BaO", 2246, 800),
-    Substance("BaO2", 723, 900),
-    Substance("BaCO3", 1653, 1250),
-    Substance("Ba(NO3)2", 865, 920, reacts=False),
-    # copper
-    Substance("CuO", 1600, 1180),
-    Substance("Cu2O", 1517, 800),
-    Substance("Cu2(OH)2CO3", 900, 580, reacts=False),
-    # cuprates
-    Substance("Y2BaCuO5", 1543, 1400),
-    Substance("Y2Cu2O5", 1395, 1300),
-    Substance("BaCuO2", 1273, 1150),
-    Substance("BaCu2O2", 1250, 900),
-    Substance("YBa2Cu3O6", 1283, 1080),
-    Substance("Ba3Cu5O7(l)", 1193, 900),
-    # titanates and calcium
-    Substance("TiO2-anatase", 1750, 1150),
-    Substance("TiO2-rutile", 1750, 1800),
-    Substance("BaTiO3", 1891, 1700),
-    Substance("Ba2TiO4", 2133, 1250),
-    Substance("CaO", 2886, 900),
-    Substance("CaCO3", 1612, 1000),
-    Substance("CaTiO3", 2243, 1900),
-    # crucible
-    Substance("Al2O3", 2327, 2300),
-    Substance("BaAl2O4", 2103, 2000),
-    Substance("YAlO3", 2150, 2000),
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A phase that reacts as another one and is told apart after firing."""
+
+    name: str
+    of: str
+    """The phase it reacts as."""
+    source: str
+    oxygen_site: tuple[float, float] = (0.0, 0.0)
+    """Diffusivity of the oxygen that makes it of the other: cm2/s and eV."""
+    below_nanometres: float = 0.0
+    """Crystals below about this size take this form; 0: not by size."""
+    above_kelvin: float = 0.0
+    """All crystals take this form above this temperature; 0: none do."""
+
+    @property
+    def is_filled(self) -> bool:
+        """Return whether it is the other phase with more oxygen."""
+        return self.oxygen_site[0] > 0
+
+
+_KINDS = {"substance": Substance, "variant": Variant}
+
+
+def read_rows(texts: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Read files of `substance_rows/`.
+
+    Raises:
+        MaterialError: If a row is incomplete, has a field it cannot have, is there
+            twice or has no energy.
+    """
+    found: dict[str, dict[str, Any]] = {s: {} for s in (*_KINDS, "vapour", "wall")}
+    for text in texts:
+        for section, rows in tomllib.loads(text).items():
+            if twice := found[section].keys() & rows.keys():
+                raise MaterialError(f"substance rows: {min(twice)} is there twice")
+            kind = _KINDS.get(section)
+            found[section] |= {
+                name: fields if kind is None else _row(kind, name, fields)
+                for name, fields in rows.items()
+            }
+    _check(found)
+    return found
+
+
+def _check(found: Mapping[str, Mapping[str, Any]]) -> None:
+    substances = found["substance"]
+    for name in (*substances, *found["variant"], *found["vapour"]):
+        if name not in table():
+            raise MaterialError(
+                f"substance rows, {name}: no thermochemistry; add a row"
+            )
+    others = [v.of for v in found["variant"].values()]
+    others += [s.becomes for s in substances.values() if s.becomes]
+    for name in (*others, *found["wall"].values()):
+        if name not in substances:
+            raise MaterialError(f"substance rows name {name}, which has no row there")
+
+
+def _row(kind: Any, name: str, fields: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    try:
+        tidy = {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}
+        return kind(name, **tidy)
+    except TypeError as error:
+        raise MaterialError(f"substance rows, {name}: {error}") from error
+
+
+_FOLDER = files("simulators.chemistry").joinpath("substance_rows")
+_ROWS = read_rows(
+    path.read_text("utf-8")
+    for path in sorted(_FOLDER.iterdir(), key=lambda path: path.name)
+    if path.name.endswith(".toml")
 )
-SUBSTANCES: Mapping[str, Substance] = MappingProxyType({s.name: s for s in _ROWS})
 
-LUMPED: Mapping[str, str] = MappingProxyType(
-    {"YBa2Cu3O7": "YBa2Cu3O6", "BaTiO3-cubic": "BaTiO3"}
-)
+SUBSTANCES: Mapping[str, Substance] = MappingProxyType(_ROWS["substance"])
+VARIANTS: Mapping[str, Variant] = MappingProxyType(_ROWS["variant"])
+VAPOURS: tuple[str, ...] = tuple(_ROWS["vapour"])
+"""Gases that carry other elements than C, H, N and O away."""
+WALLS: Mapping[str, str] = MappingProxyType(_ROWS["wall"])
+"""Crucible material to the substance it is made of; others are inert."""
+
+LUMPED: Mapping[str, str] = MappingProxyType({v.name: v.of for v in VARIANTS.values()})
 """Phases that react as another one; told apart again after each step."""
 
 WATER = "H2O(l)"
 """Adsorbed water or mixing liquid; it reacts with nothing and evaporates."""
 
-MELT = "Ba3Cu5O7(l)"
-"""The one liquid of the Ba-Cu-O system."""
+VOLATILE = frozenset({"O", "C", "H", "N"})
+"""Elements that the furnace's own gases carry."""
 
-VARIABLE_OXYGEN = "YBa2Cu3O6"
-FULL_OXYGEN = "YBa2Cu3O7"
+
+def metals(name: str) -> frozenset[str]:
+    """Return the elements of a substance that only solids and vapours carry."""
+    return species_formula(name).elements - VOLATILE
+
+
+def oxygen_taken(variant: Variant) -> float:
+    """Return the moles of O2 that turn a mole of the plain phase into the filled one.
+
+    Raises:
+        MaterialError: If the two differ in another element.
+    """
+    full, plain = species_formula(variant.name), species_formula(variant.of)
+    if any(full.amount(e) != plain.amount(e) for e in full.elements - {"O"}):
+        raise MaterialError(f"{variant.name} is not {variant.of} with more oxygen")
+    return float(full.amount("O") - plain.amount("O")) / 2.0

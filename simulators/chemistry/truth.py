@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from campaigns.materials.thermo import table
-from simulators.chemistry.substances import SUBSTANCES
 
 Floats = NDArray[np.float64]
 
@@ -24,8 +23,9 @@ class Kinetics:
     """Rate constants; those marked are calibrated on facts, the rest are set.
 
     Facts are numbered as in `docs/explanation/simulated-furnace.md`. Eight calibrate
-    this furnace: 1, 4, 10 and 12 energies (see `thermochemistry.toml`), 3, 6, 7 and 8
-    the constants here and in `substances.py`. All others are scored blind.
+    this furnace: 1, 4, 10 and 12 energies (see `campaigns/materials/thermochemistry/`),
+    3, 6, 7 and 8 the constants here and in `substance_rows/`. All others are scored
+    blind.
     """
 
     pair_rate: float = 4e7
@@ -58,7 +58,7 @@ class Truth:
     """One world's departures from the tabulated energies and from `Kinetics`."""
 
     kinetics: Kinetics = field(default_factory=Kinetics)
-    offsets: Mapping[str, float] = field(default_factory=dict)
+    offsets: Mapping[str, float] = field(default_factory=dict, hash=False)
     """Substance to what is added to its Gibbs energy, J/mol; others are exact."""
     seed: int | None = None
     """Seed of the world; `None` for the unperturbed one."""
@@ -76,12 +76,13 @@ class Truth:
         with the phases it was calibrated against; well-known gas equilibria have no
         doubt and stay. Rate constants are log-normal about their set values.
         """
-        rng = _generator(seed, "energies")
         offsets: dict[str, float] = {}
         for name, row in table().items():
-            moved = row.sigma_invariant * float(rng.standard_normal())
+            # Each draws for itself: a new row changes no other one.
+            draw = float(_generator(seed, f"energy|{name}").standard_normal())
+            moved = row.sigma_invariant * draw
             moved += sum(n * offsets.get(other, 0.0) for other, n in row.follows)
-            if name in SUBSTANCES and moved:
+            if moved and not row.is_gas:
                 offsets[name] = moved
         spread = _generator(seed, "kinetics").standard_normal(6)
         usual = Kinetics()

@@ -8,7 +8,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simulators.chemistry import Powder, Truth, dry, fire, fresh, grind, join, mix
-from simulators.chemistry.crystals import frozen
 
 PLAIN = Truth.unperturbed()
 REAGENTS = ("Y2O3", "Y2(CO3)3.3H2O", "BaCO3", "BaO2", "BaO", "CuO", "Cu2O")
@@ -142,11 +141,3 @@ def test_melt_crystallises_however_fast_the_furnace_cools():
     assert cold.weights()["Cu2O"] > 0.01
     for element, n in powder.elements().items():
         assert cold.balance()[element] == pytest.approx(n, rel=1e-9)
-
-
-def test_solid_matter_and_hot_melt_stay_as_they_are():
-    species = ("BaCuO2", "Cu2O", "Ba3Cu5O7(l)")
-    moles = np.array([1.0, 0.0, 2.0])
-    assert frozen(species, moles, 1200.0) is moles
-    assert frozen(species, moles, 300.0).tolist() == [7.0, 2.0, 0.0]
-    assert frozen(species[:2], moles[:2], 300.0).tolist() == [1.0, 0.0]

@@ -72,21 +72,21 @@ def test_two_forms_of_one_compound_share_their_error():
 
 
 def test_missing_energies_are_named():
-    assert ENERGIES.missing(made("SrCO3 + TiO2", "SrTiO3")) == ("SrCO3", "SrTiO3")
+    assert ENERGIES.missing(made("La2O3 + TiO2", "La2TiO5")) == ("La2O3", "La2TiO5")
     ammonium = made("NH4H2PO4 + Li2CO3", "LiPO3")
-    assert "NH3(g)" in ENERGIES.missing(ammonium)
+    assert ENERGIES.missing(ammonium) == ("LiPO3",)
 
 
 def test_rows_of_ones_own_join_the_table():
     text = """
-[SrO]
+[La2O3]
 status = "tabulated"
 source = "a test"
-dHf298 = -592.0
-S298 = 55.4
+dHf298 = -1793.7
+S298 = 127.3
 sigma = 1.0
 cp = [50.0, 0, 0, 0]
 """
     rows = read_table(text, table())
-    assert set(rows) == {*table(), "SrO"}
-    assert "SrO" not in table()
+    assert set(rows) == {*table(), "La2O3"}
+    assert "La2O3" not in table()
