@@ -17,7 +17,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/.tools: $(VENV)/.installed
-	$(PIP) --constraint constraints.txt --editable '.[test,lint]'
+	$(PIP) --constraint constraints.txt --editable '.[test,lint,energies,databases]'
 	touch $@
 
 demo: $(VENV)/.installed

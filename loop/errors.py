@@ -4,7 +4,10 @@ LoopError
 ├─ ProposalError    fall to review, never to a random guess
 ├─ ScheduleError    no order of tasks satisfies the lab
 ├─ AnalysisError    a pattern that cannot be analysed
-└─ InstrumentFileError    an instrument file that cannot be used
+├─ InstrumentFileError    an instrument file that cannot be used
+├─ EnergyModelError    a structure or model that gives no energy
+├─ DatabaseError    a database of structures that does not answer as it should
+└─ MissingPackageError    an optional package that a command needs
 """
 
 
@@ -31,3 +34,28 @@ class AnalysisError(LoopError):
 
 class InstrumentFileError(LoopError):
     """An instrument file that cannot be used, with every fault."""
+
+
+class EnergyModelError(LoopError):
+    """A structure or a model that gives no energy; says which and why."""
+
+
+class DatabaseError(LoopError):
+    """A database of structures that does not answer as it should."""
+
+
+class MissingPackageError(LoopError):
+    """An optional package that a command needs and that is not installed."""
+
+    def __init__(self, package: str, extra: str) -> None:
+        """Say how to install it.
+
+        Args:
+            package: Name of the package, such as `chgnet`.
+            extra: Group of optional packages that brings it.
+        """
+        self.package, self.extra = package, extra
+        super().__init__(
+            f"this needs the package {package}; install it by"
+            f" `pip install 'athanor-lab[{extra}]'`"
+        )

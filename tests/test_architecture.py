@@ -18,6 +18,8 @@ HEAVY = (
     "botorch",
     "gpytorch",
     "mace",
+    "chgnet",
+    "optimade",
     "pymatgen",
     "pyarrow",
     "plotly",
@@ -109,6 +111,11 @@ def test_every_room_is_small():
         ("serial", "instruments"),
         ("xraydb", "campaigns/materials"),
         ("matplotlib", "campaigns/review"),
+        ("ase", "loop/knowledge"),
+        ("chgnet", "loop/knowledge"),
+        ("mace", "loop/knowledge"),
+        ("optimade", "loop/knowledge"),
+        ("mp_api", "loop/knowledge"),
     ],
 )
 def test_one_library_has_one_door(library, door):

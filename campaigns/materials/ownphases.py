@@ -36,7 +36,7 @@ class Addition:
 
     structure: "Structure"
     file: Path
-    """The CIF that it was read from."""
+    """The CIF that it was read from, or the database's entry."""
     content: str
     source: str
     """Where the file comes from, in the user's words."""
@@ -79,7 +79,9 @@ def _written(before: str, row: NewRow, addition: Addition, name: str) -> str:
     """Return the table with the row, its file's digest in the citation."""
     digest = hashlib.sha256(addition.content.encode()).hexdigest()
     key = f"cif-{digest[:12]}"
-    said = f"{addition.source.strip()} (CIF {addition.file.name}, SHA-256 {digest})"
+    is_file = addition.file.suffix.lower() == ".cif"
+    kind = f"CIF {addition.file.name}" if is_file else "as CIF"
+    said = f"{addition.source.strip()} ({kind}, SHA-256 {digest})"
     citations = {key: said}
     stated = _DENSITY.search(addition.content)
     if stated:

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from campaigns.errors import MaterialError
+from campaigns.materials.descriptor import bartel_gibbs, reduced_mass
 from campaigns.materials.formula import Formula
 
 GAS_CONSTANT = 8.314462618
@@ -86,11 +87,15 @@ class Species:
 
     name: str
     status: str
-    """`tabulated`, `measured`, `calibrated` or `estimated`; see the file's head."""
+    """`tabulated`, `measured`, `calibrated`, `estimated` or `computed`; see the file's
+    head."""
     source: str
     sigma_joules_per_mole: float
     branches: tuple[_Branch, ...] = ()
     shomate: tuple[tuple[float, ...], ...] = ()
+    bartel: tuple[float, float, float] | None = None
+    """Enthalpy of formation (J/mol), volume per atom (Å³), atoms of a formula unit:
+    all else by Bartel's descriptor."""
     parts: tuple[tuple["Species", float], ...] = ()
     """Species whose weighted Gibbs energies are added (Neumann-Kopp)."""
     excess: tuple[float, float] = (0.0, 0.0)
@@ -120,6 +125,10 @@ class Species:
                 if kelvin >= later.from_kelvin:
                     branch = later
             return branch.gibbs(kelvin)
+        if self.bartel:
+            heat, volume, atoms = self.bartel
+            mass = reduced_mass(self.formula)
+            return heat + atoms * bartel_gibbs(mass, volume, kelvin)
         enthalpy, entropy = self.excess
         return (
             sum(share * part.gibbs(kelvin) for part, share in self.parts)
@@ -157,6 +166,18 @@ def species_formula(name: str) -> Formula:
 
 @lru_cache(maxsize=1)
 def table() -> Mapping[str, Species]:
+    """Return every species by name: cited rows, and computed ones where none is cited.
+
+    Raises:
+        MaterialError: If a row is incomplete.
+    """
+    rows = cited()
+    text = files("campaigns.materials").joinpath("computed.toml").read_text()
+    return MappingProxyType({**read_table(text, rows), **rows})
+
+
+@lru_cache(maxsize=1)
+def cited() -> Mapping[str, Species]:
     """Return every species of the thermochemistry files by name.
 
     Raises:
@@ -195,7 +216,8 @@ def read_table(
         except KeyError as error:
             raise MaterialError(
                 f"thermochemistry row {name}: no {error.args[0]}; a row needs status, "
-                "source, sigma and one of dHf298 with S298 and cp, from_oxides, shomate"
+                "source, sigma and one of dHf298 with S298 and cp, dHf298 with bartel, "
+                "from_oxides, shomate"
             ) from error
     return MappingProxyType(rows)
 
@@ -208,6 +230,8 @@ def _read_row(name: str, row: Mapping[str, Any], known: dict[str, Species]) -> S
         return Species(name, status, source, sigma, shomate=rows)
     if "from_oxides" in row:
         return _read_compound(name, row, known, (status, source, sigma))
+    if "bartel" in row:
+        return _read_bartel(name, row, (status, source, sigma))
     start = _Branch(
         REFERENCE_KELVIN,
         1000.0 * float(row["dHf298"]),
@@ -229,6 +253,22 @@ def _read_row(name: str, row: Mapping[str, Any], known: dict[str, Species]) -> S
     return Species(
         name, status, source, sigma, branches=tuple(branches), sigma_invariant=sigma
     )
+
+
+def _read_bartel(
+    name: str, row: Mapping[str, Any], head: tuple[str, str, float]
+) -> Species:
+    """Read a row given by its enthalpy and volume alone."""
+    formula = species_formula(name)
+    reduced_mass(formula)
+    atoms = float(sum(n for _, n in formula.composition))
+    volume = float(row["bartel"]["cubic_angstrom_per_atom"])
+    if volume <= 0:
+        raise MaterialError(
+            f"thermochemistry row {name}: found cubic_angstrom_per_atom {volume:g};"
+            " allowed: above 0; correct it"
+        )
+    return Species(name, *head, bartel=(1000.0 * float(row["dHf298"]), volume, atoms))
 
 
 def _read_compound(

@@ -11,6 +11,7 @@ from loop.cli import (
     calibrate,
     campaign,
     decisions,
+    energies,
     identify,
     labs,
     phases,
@@ -18,6 +19,7 @@ from loop.cli import (
     reanalyse,
     records,
     running,
+    screen,
     simulated,
     steer,
 )
@@ -36,10 +38,11 @@ app = typer.Typer(
 app.add_typer(labs.app, name="lab")
 app.add_typer(phases.app, name="phases")
 app.add_typer(steer.app, name="steer")
+app.add_typer(energies.app, name="energies")
 app.add_typer(calibrate.app, name="calibrate")
 for module in (
     campaign, simulated, running, records, decisions, identify, reanalyse, reaction,
-    backtest,
+    backtest, screen,
 ):  # fmt: skip
     module.register(app)
 

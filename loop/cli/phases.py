@@ -1,14 +1,14 @@
-"""The phase table: `athanor phases list`, `show`, `check` and `add`."""
+"""The phase table: `athanor phases list`, `show`, `check`, `add`, `export`."""
 
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from pymatgen.core.structure import Structure
+from campaigns.errors import SpecError
+from loop.cli.structures import one_entry, read_cif
 
 app = typer.Typer(help="The table of known phases.", no_args_is_help=True)
 Table = Annotated[
@@ -86,10 +86,29 @@ def check(table: Table = None) -> None:
 
 @app.command("add")
 def add_phase(
-    file: Annotated[Path, typer.Argument(help="Crystal structure, as CIF.")],
+    file: Annotated[
+        Path | None, typer.Argument(help="Crystal structure, as CIF.")
+    ] = None,
     source: Annotated[
-        str, typer.Option(help="Where it comes from: paper, or database and entry.")
-    ],
+        str | None,
+        typer.Option(help="Where a CIF comes from: paper, or database and entry."),
+    ] = None,
+    optimade: Annotated[
+        str | None,
+        typer.Option(help="OPTIMADE provider to take it from: address or id."),
+    ] = None,
+    entry: Annotated[
+        str | None, typer.Option("--id", help="Entry of the OPTIMADE provider.")
+    ] = None,
+    formula: Annotated[
+        str | None, typer.Option(help="Composition, where one entry has it.")
+    ] = None,
+    mp: Annotated[
+        str | None, typer.Option(help="Entry of the Materials Project: mp-1234.")
+    ] = None,
+    mp_key: Annotated[
+        str | None, typer.Option(help="Its API key; else MP_API_KEY.")
+    ] = None,
     name: Annotated[
         str | None, typer.Option(help="Key of the row; else its formula.")
     ] = None,
@@ -103,22 +122,44 @@ def add_phase(
     """Add a structure to your own table, if the checker finds no fault."""
     from campaigns.materials.ownphases import Addition, add
 
-    content = file.read_text(encoding="utf-8", errors="replace")
-    addition = Addition(
-        _structure(file, content), file, content, source, name, str(valence)
-    )
+    if file is not None:
+        _refuse_several(file, optimade, mp)
+        structure, content = read_cif(file)
+        said = source or ""
+    else:
+        found = one_entry(
+            optimade=optimade, entry=entry, formula=formula, mp=mp, mp_key=mp_key
+        )
+        file, structure = Path(found.id), found.structure
+        content = structure.to(fmt="cif")
+        said = f"{source}; {found.source}" if source else found.source
+    addition = Addition(structure, file, content, said, name, str(valence))
     phase = add(addition, table)
     sys.stdout.write(
         f"{phase.name} ({phase.formula}, {len(phase.sites)} sites) added to {table}\n"
     )
 
 
-def _structure(file: Path, content: str) -> "Structure":
-    from campaigns.errors import MaterialError
-    from loop.analyse.ciffile import structure_of
+def _refuse_several(file: Path, optimade: str | None, mp: str | None) -> None:
+    if optimade or mp:
+        raise SpecError.single(
+            "FILE", f"{file} beside --optimade or --mp", "one source of a structure",
+            "leave out the others",
+        )  # fmt: skip
 
-    try:
-        return structure_of(content)
-    except Exception as error:
-        message = f"{file} cannot be read as a CIF: {error}"
-        raise MaterialError(message) from error
+
+@app.command("export")
+def export(
+    optimade: Annotated[
+        Path, typer.Option(help="File to write, as an OPTIMADE server reads it.")
+    ],
+    table: Table = None,
+) -> None:
+    """Write all structures as JSON lines that an OPTIMADE server can serve."""
+    from campaigns.materials.phases import PhaseTable
+    from loop.knowledge.optimadefile import lines_of
+
+    known = PhaseTable.load(table) if table else PhaseTable.load()
+    lines = list(lines_of(known.values()))
+    optimade.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    sys.stdout.write(f"{len(lines) - 1} structures written to {optimade}\n")
