@@ -47,15 +47,16 @@ class DatabaseError(LoopError):
 class MissingPackageError(LoopError):
     """An optional package that a command needs and that is not installed."""
 
-    def __init__(self, package: str, extra: str) -> None:
+    def __init__(self, package: str, extra: str, reason: object) -> None:
         """Say how to install it.
 
         Args:
             package: Name of the package, such as `chgnet`.
             extra: Group of optional packages that brings it.
+            reason: Why it could not be imported; it may be one of its own needs.
         """
         self.package, self.extra = package, extra
         super().__init__(
-            f"this needs the package {package}; install it by"
+            f"this needs the package {package} ({reason}); install it by"
             f" `pip install 'athanor-lab[{extra}]'`"
         )

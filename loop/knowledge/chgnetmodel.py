@@ -50,7 +50,7 @@ class ChgnetModel:
                 from chgnet.model.dynamics import CHGNetCalculator
                 from chgnet.model.model import CHGNet
         except ImportError as error:
-            raise MissingPackageError("chgnet", "energies") from error
+            raise MissingPackageError("chgnet", "energies", error) from error
         on = device_of(device)
         try:
             with confined():

@@ -45,7 +45,7 @@ class MaceModel:
             with confined(_DTYPE):
                 from mace.calculators import MACECalculator
         except ImportError as error:
-            raise MissingPackageError("mace-torch", "energies") from error
+            raise MissingPackageError("mace-torch", "energies", error) from error
         on = device_of(device)
         path = _file_of(model)
         with confined(_DTYPE):

@@ -39,7 +39,7 @@ def fetch(
         with silent():
             from mp_api.client import MPRester
     except ImportError as error:
-        raise MissingPackageError("mp-api", "databases") from error
+        raise MissingPackageError("mp-api", "databases", error) from error
     question: dict[str, Any] = (
         {"material_ids": [wanted.id]}
         if wanted.id

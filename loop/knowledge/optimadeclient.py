@@ -66,7 +66,7 @@ def _ask(provider: str, question: str) -> Mapping[str, Any]:
         with silent():
             from optimade.client import OptimadeClient
     except ImportError as error:
-        raise MissingPackageError("optimade", "databases") from error
+        raise MissingPackageError("optimade", "databases", error) from error
     is_address = bool(urlsplit(provider).netloc)
     where: dict[str, Any] = (
         {"base_urls": provider} if is_address else {"include_providers": [provider]}

@@ -46,8 +46,10 @@ def trained(path):
 def _model(offset):
     import numpy as np
     import torch
-    from e3nn import o3
-    from mace import modules
+
+    # Before e3nn, whose files it lets PyTorch read.
+    from mace import modules  # isort: skip
+    from e3nn import o3  # isort: skip
 
     return modules.ScaleShiftMACE(
         r_max=4.0, num_bessel=4, num_polynomial_cutoff=5, max_ell=1,

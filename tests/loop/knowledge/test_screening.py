@@ -16,7 +16,7 @@ TABLE = PhaseTable.load()
 
 
 def no_model():
-    raise MissingPackageError("chgnet", "energies")
+    raise MissingPackageError("chgnet", "energies", "not there")
 
 
 def screening(open_model=no_model, *, routes=0):
