@@ -22,13 +22,15 @@ def bars(*, quick: bool) -> list[dict]:
     """Measure, print, and return the figures.
 
     Args:
-        quick: Leave out the older weights and the changes of charge.
+        quick: Leave out the older weights and the changes of charge, and take what the
+            user's cache holds; else every energy is computed.
     """
     from loop.errors import MissingPackageError
-    from loop.knowledge.energycache import EnergyCache
+    from loop.knowledge.energycache import EnergyCache, user_cache
 
     with tempfile.TemporaryDirectory() as folder:
-        cache = EnergyCache(Path(folder) / "energies.sqlite")
+        own = EnergyCache(Path(folder) / "energies.sqlite")
+        cache = (user_cache() or own) if quick else own
         try:
             found = _measured("r2scan", cache, is_short=quick)
             if not quick:

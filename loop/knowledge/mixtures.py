@@ -106,7 +106,7 @@ def _most_stable(
         A_eq=np.array([[float(f.amount(e)) for f in contents] for e in elements]),
         b_eq=np.array([float(formula.amount(e)) for e in elements]),
     )
-    if not found.success:
+    if not found.success or found.x is None:
         return None
     return {
         name: Fraction(float(n)).limit_denominator(_LARGEST_DENOMINATOR)

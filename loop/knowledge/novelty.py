@@ -45,12 +45,12 @@ def novelty(
     """Compare a composition, and its structure if known, with table and provider."""
     alike = phases.by_formula(formula)
     held = tuple(entries)
-    same, same_entries = (), ()
-    if structure is not None:
-        same = tuple(phase.name for phase in alike if _is_same(structure, phase))
-        same_entries = tuple(e.id for e in held if matches(structure, e.structure))
     names = tuple(phase.name for phase in alike)
     ids = tuple(entry.id for entry in held)
+    if structure is None:
+        return Novelty(names, (), provider, ids)
+    same = tuple(phase.name for phase in alike if _is_same(structure, phase))
+    same_entries = tuple(e.id for e in held if matches(structure, e.structure))
     return Novelty(names, same, provider, ids, same_entries)
 
 
