@@ -1,0 +1,244 @@
+"""A set of powders in the fire, once for each draw of what is believed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from campaigns.errors import MaterialError
+from loop.knowledge.pairwise import Chemistry, Floats
+from loop.knowledge.pairwise_beliefs import (
+    N_DRAWS,
+    REFERENCE_HOURS,
+    chosen,
+    driving_forces,
+    rate_constants,
+)
+from loop.knowledge.pairwise_network import (
+    Candidate,
+    Conditions,
+    Ints,
+    Network,
+    conditions,
+)
+
+_STEPS = 28
+_LEAST = 1e-4
+"""Share of a contact, or moles, below which a reaction is left out."""
+_SPAN = 24.0
+"""Natural logarithm of the hold over its first step: what starts while heating has
+ended before the slow reactions begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """One hold."""
+
+    celsius: float
+    hours: float
+    atmosphere: str = "air"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Happened:
+    """One reaction, and how far it went in each draw."""
+
+    candidate: Candidate
+    extents: Floats
+    """Moles of reacting atoms, shape N_DRAWS."""
+    when: Floats
+    """Logarithm of the time, in holds, at which it went, weighted; shape N_DRAWS."""
+    released: Floats
+    """Free energy given off, meV times moles, shape N_DRAWS."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fired:
+    """What became of a batch, in each draw."""
+
+    moles: Mapping[str, Floats]
+    """Solid to moles, shape N_DRAWS."""
+    happened: tuple[Happened, ...]
+    stand_ins: Mapping[str, tuple[str, ...]]
+    """Substance without an energy to what it was counted as."""
+
+
+Batch = tuple[tuple[str, float], ...]
+"""Names of solids and moles of each."""
+
+
+@lru_cache(maxsize=4096)
+def fire(chemistry: Chemistry, batch: Batch, firings: tuple[Firing, ...]) -> Fired:
+    """Return what a batch becomes in one or more firings.
+
+    Args:
+        chemistry: What is known.
+        batch: Names as `Chemistry.name` gives them, with moles > 0.
+        firings: In order.
+
+    Raises:
+        MaterialError: If a substance has no energy and is no sum of those that have.
+    """
+    moles: dict[str, Floats] = {}
+    happened: list[Happened] = []
+    stand_ins: dict[str, tuple[str, ...]] = {}
+    for i, firing in enumerate(firings):
+        at = conditions(chemistry, firing.celsius, firing.atmosphere)
+        if not i:
+            stand_ins = {
+                name: tuple(_stand_in(at, name))
+                for name, _ in batch
+                if not chemistry.has_energy(name)
+            }
+            moles = {
+                name: np.full(N_DRAWS, n) for name, n in resolved(at, dict(batch)).items()
+            }
+        moles = _current(at, moles)
+        network = at.network(name for name, n in moles.items() if n.max() > 0)
+        start = np.stack(
+            [moles.get(name, np.zeros(N_DRAWS)) for name in network.solids], axis=1
+        )
+        end, events = _hold(network, start, firing.hours)
+        moles = dict(zip(network.solids, end.T, strict=True))
+        happened += [
+            Happened(e.candidate, e.extents, e.when + _SPAN * i, e.released)
+            for e in events
+        ]
+    return Fired(moles, tuple(happened), stand_ins)
+
+
+def resolved(at: Conditions, moles: Mapping[str, float]) -> dict[str, float]:
+    """Replace what has no energy by what its composition is stable as."""
+    known: dict[str, float] = {}
+    for name, n in moles.items():
+        for made, share in _stand_in(at, name).items():
+            known[made] = known.get(made, 0.0) + share * n
+    return known
+
+
+def _stand_in(at: Conditions, name: str) -> dict[str, float]:
+    """Return moles of known solids for one mole of a substance."""
+    if at.chemistry.has_energy(name):
+        return {name: 1.0}
+    found = [at.weigh(m) for m in at.chemistry.meetings((name,))]
+    if not found:
+        raise MaterialError(
+            f"{name} has no free energy and is no sum of substances that have one: add a"
+            " row to a file and give it with --energies"
+        )
+    best = min(found, key=lambda c: c.mev_per_atom / -c.meeting.moles[name])
+    amounts = best.meeting.moles
+    return {p: amounts[p] / -amounts[name] for p in best.meeting.products}
+
+
+def _current(at: Conditions, moles: Mapping[str, Floats]) -> dict[str, Floats]:
+    """Let phases of variable oxygen take the state that is stable here."""
+    found: dict[str, Floats] = {}
+    for name, n in moles.items():
+        now = at.current(name)
+        found[now] = found.get(now, 0.0) + n
+    return found
+
+
+def _hold(
+    network: Network, start: Floats, hours: float
+) -> tuple[Floats, list[Happened]]:
+    """Return the solids after a hold, and what happened.
+
+    Each contact grows a layer of product, so that what is left of the scarcer reactant
+    after a time t is `exp(-ln 2 (k t)^(1/2))` of what there was (Avrami's form with
+    the exponent of parabolic growth, as in the proposer's rate law).
+
+    Args:
+        network: With r reactions of s solids.
+        start: Moles, shape N_DRAWS x s.
+        hours: Length of the hold, h.
+    """
+    if not network.candidates:
+        return start, []
+    ages = np.linspace(-_SPAN, 0.0, _STEPS)
+    growth = np.diff(np.sqrt(hours / REFERENCE_HOURS * np.exp(ages)), prepend=0.0)
+    laws = _laws(network, growth.sum())
+    moles, total = start.copy(), np.zeros_like(laws.speed)
+    weighted = np.zeros_like(laws.speed)
+    for step, age in zip(growth, ages, strict=True):
+        extents = _step(laws, moles, 1.0 - np.exp(-laws.speed * step))
+        moles = np.maximum(moles + extents @ laws.change, 0.0)
+        total += extents
+        weighted += age * extents
+    when = weighted / np.maximum(total, 1e-12)
+    return moles, [
+        Happened(
+            network.candidates[r], total[:, j], when[:, j],
+            -laws.forces[:, j] * total[:, j],
+        )
+        for j, r in enumerate(laws.which)
+        if total[:, j].max() > _LEAST
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Laws:
+    """Reactions that run in some draw: k of a network's r."""
+
+    which: Ints
+    """Their indices in the network, shape k."""
+    forces: Floats
+    """Free energies, meV/atom, shape N_DRAWS x k."""
+    speed: Floats
+    """Of the product layer, per root of ten hours, shape N_DRAWS x k."""
+    change: Floats
+    """Shape k x s."""
+    reactants: tuple[Ints, Ints, Ints]
+    """Each of shape k."""
+    needed: tuple[Floats, Floats, Floats]
+    """Each of shape k."""
+
+
+def _laws(network: Network, growth: float) -> _Laws:
+    forces = driving_forces(network)
+    speed = np.log(2.0) * np.sqrt(rate_constants(network, forces))
+    speed *= chosen(network, forces)
+    which = np.flatnonzero((speed * growth).max(axis=0) > _LEAST)
+    first, second, third = network.reactants[which].T
+    one, two, three = network.needed[which].T
+    return _Laws(
+        which,
+        forces[:, which],
+        speed[:, which],
+        network.change[which],
+        (first, second, third),
+        (one, two, three),
+    )
+
+
+def _step(laws: _Laws, moles: Floats, share: Floats) -> Floats:
+    """Return extents of one step, cut where reactions want more than there is.
+
+    Args:
+        laws: Of k reactions of s solids.
+        moles: Shape N_DRAWS x s.
+        share: Of the scarcest reactant that each reaction would take, N_DRAWS x k.
+    """
+    first, second, third = laws.reactants
+    one, two, three = laws.needed
+    scarcest = np.minimum(moles[:, first] / one, moles[:, second] / two)
+    np.minimum(scarcest, moles[:, third] / three, out=scarcest)
+    extents = share * scarcest
+    wanted = extents @ np.maximum(-laws.change, 0.0)
+    supply = np.minimum(moles / np.maximum(wanted, 1e-300), 1.0)
+    least = np.minimum(supply[:, first], supply[:, second])
+    return np.asarray(extents * np.minimum(least, supply[:, third]))
+
+
+def weight_shares(
+    chemistry: Chemistry, fired: Fired, names: Sequence[str]
+) -> Floats:
+    """Return weight shares of the solids named, shape N_DRAWS x len(names), 0 to 1."""
+    grams = {
+        name: n * chemistry.formula(name).molar_mass for name, n in fired.moles.items()
+    }
+    total = np.sum(list(grams.values()), axis=0)
+    nothing = np.zeros(N_DRAWS)
+    return np.stack([grams.get(name, nothing) / total for name in names], axis=1)
