@@ -29,6 +29,8 @@ the set, and that are the sample's own. A choice."""
 WARMTH_KELVIN = 100.0
 """Over which the model's error changes with temperature: about the width of a
 reaction's rise. A choice."""
+FORMED = 0.02
+"""Weight share from which a phase counts as formed: about what a pattern shows."""
 LISTED = 0.01
 """Predicted share from which a phase missing in a complete list says something."""
 MISSED = 0.03
@@ -112,6 +114,20 @@ class Learned:
             variance = variance - ((cross @ self.inverse) * cross).sum(axis=1)
         sd = np.sqrt(np.maximum(variance, LEAST_ERROR**2))
         return np.clip(mean, 0.0, 1.0), sd
+
+    def chances(self, draws: Floats, mean: Floats) -> Floats:
+        """Return the probability that each share is one that a pattern shows, shape m.
+
+        The draws keep their shape, which is far from a Gaussian where most hold nothing,
+        and move with their mean.
+
+        Args:
+            draws: Predicted, shape N_DRAWS x m.
+            mean: From `of_shares`, shape m.
+        """
+        moved = self.of_draws(draws)
+        moved = moved + (mean - moved.mean(axis=0))
+        return np.asarray((moved >= FORMED).mean(axis=0))
 
 
 def nothing_learned() -> Learned:

@@ -11,6 +11,7 @@ from loop.knowledge.pairwise import Chemistry, Floats, Meeting, packaged
 from loop.knowledge.pairwise_beliefs import N_DRAWS
 from loop.knowledge.pairwise_firing import Batch, Fired, Firing, fire, resolved
 from loop.knowledge.pairwise_learning import (
+    FORMED,
     Learned,
     family,
     nothing_learned,
@@ -19,8 +20,6 @@ from loop.knowledge.pairwise_learning import (
 )
 from loop.knowledge.pairwise_network import conditions
 
-FORMED = 0.02
-"""Weight share from which a phase counts as formed: about what a pattern shows."""
 HAPPENED = 0.05
 """Share of the powder's atoms that a reaction must take to count as a step."""
 
@@ -120,8 +119,7 @@ def predict(
     fired = fire(chemistry, batch, firings)
     shares = _shares(chemistry, fired, batch, firings, learned)
     mean, sigma = shares.get(family(chemistry, goal), (0.0, 0.0))
-    made = learned.of_draws(phase_shares(chemistry, fired, [family(chemistry, goal)]))
-    made += mean - made.mean()
+    made = phase_shares(chemistry, fired, [family(chemistry, goal)])
     total, left, taken_by = _forces(chemistry, batch, firings[-1], goal, fired)
     left = learned.of_draws(left[:, None])[:, 0]
     return Prediction(
@@ -129,7 +127,7 @@ def predict(
         {name: s for name, s in shares.items() if s[0] >= FORMED / 2},
         mean,
         sigma,
-        float((made >= FORMED).mean()),
+        float(learned.chances(made, np.array([mean]))[0]),
         total,
         float(left.mean()),
         float(left.std()),
@@ -138,18 +136,31 @@ def predict(
     )
 
 
-def target_shares(
+@dataclass(frozen=True, slots=True, eq=False)
+class Yields:
+    """What is expected of the target in n samples; each of shape n."""
+
+    mean: Floats
+    """Weight share, 0 to 1."""
+    sigma: Floats
+    probability: Floats
+    """That the target is at least 2 % of the powder."""
+
+
+def yields(
     chemistry: Chemistry,
     asked: Sequence[tuple[Batch, tuple[Firing, ...]]],
     target: str,
     learned: Learned,
-) -> tuple[Floats, Floats]:
-    """Return mean and standard deviation of the target's share of many samples."""
+) -> Yields:
+    """Return what is expected of the target in many samples."""
     name = family(chemistry, chemistry.name(target))
     fired = [fire(chemistry, *one) for one in asked]
-    draws = [phase_shares(chemistry, each, [name]) for each in fired]
+    each = [phase_shares(chemistry, one, [name]) for one in fired]
+    draws = np.concatenate(each, axis=1)
     sites = [site(f, *one, name) for f, one in zip(fired, asked, strict=True)]
-    return learned.of_shares(np.concatenate(draws, axis=1), sites)
+    mean, sigma = learned.of_shares(draws, sites)
+    return Yields(mean, sigma, learned.chances(draws, mean))
 
 
 def proportions(
