@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from figures.bars import Bar
 from numpy.typing import NDArray
 from scipy.stats import kendalltau
 
-from figures.bars import Bar
 from loop.knowledge.pairwise import Chemistry, packaged
 from loop.knowledge.pairwise_firing import Batch, Firing
 from loop.knowledge.pairwise_learning import FORMED, Sample, learn, nothing_learned
@@ -34,9 +34,7 @@ from loop.knowledge.pairwise_pathway import (
 )
 
 Floats = NDArray[np.float64]
-TABLE = (
-    Path(__file__).resolve().parents[3] / "shared/bench/optimizer/ybco_arrows3.csv"
-)
+TABLE = Path(__file__).resolve().parents[3] / "shared/bench/optimizer/ybco_arrows3.csv"
 TARGET = "YBa2Cu3O7"
 HOURS = 4.0
 DRAWS, QUICK_DRAWS = 100, 10
@@ -85,9 +83,7 @@ class Rankers:
                 for one in self.asked
             ]
         )
-        self.unlearned = _seen(
-            yields(chemistry, self.asked, TARGET, nothing_learned())
-        )
+        self.unlearned = _seen(yields(chemistry, self.asked, TARGET, nothing_learned()))
         hot = (table.celsius[:, None] == np.unique(table.celsius)).astype(float)
         barium = self._barium()
         self.temperature, self.additive = hot, np.hstack([hot, barium])

@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from campaigns.materials.thermo import GAS_CONSTANT
-from loop.knowledge.pairwise import Floats
+from loop.knowledge.pairwise_balance import Floats
 from loop.knowledge.pairwise_network import Network
 
 N_DRAWS = 192
@@ -19,12 +19,12 @@ N_DRAWS = 192
 REFERENCE_HOURS = 10.0
 """A hold for which onsets are stated."""
 TAMMANN = (0.60, 0.05)
-"""Onset over melting point, mean and standard deviation. Tammann's temperature, at which
-ions of a lattice become mobile, is 0.5 to 0.6 of the melting point in kelvin [recalled,
-not checked]; ten hours half way need a little more than that. Estimated."""
+"""Onset over melting point, mean and standard deviation. Estimated: Tammann's
+temperature, at which the ions of a lattice become mobile, is 0.5 to 0.6 of the melting
+point in kelvin [recalled, not checked]; half way in ten hours needs no less."""
 SLUGGISH_KELVIN = (300.0, 0.4)
-"""Rise of the onset of a reaction without driving force, median and logarithmic standard
-deviation. Estimated."""
+"""Rise of the onset of a reaction without driving force, median and logarithmic
+standard deviation. Estimated."""
 SLUGGISH_MEV = 50.0
 """Driving force, meV/atom, over which that rise falls to a third: steps below 50 are
 sluggish (Szymanski et al., Nature 624 (2023) 86)."""
@@ -86,10 +86,8 @@ def chosen(network: Network, forces: Floats) -> Floats:
     """
     taste = np.stack(
         [
-            deviate(
-                f"{group_name(c.meeting.reactants)} to {group_name(c.meeting.products)}"
-            )
-            for c in network.candidates
+            deviate(f"{group_name(b.reactants)} to {group_name(b.products)}")
+            for b in (candidate.balanced for candidate in network.candidates)
         ],
         axis=1,
     )

@@ -7,7 +7,8 @@ from functools import lru_cache
 import numpy as np
 
 from campaigns.errors import MaterialError
-from loop.knowledge.pairwise import Chemistry, Floats
+from loop.knowledge.pairwise import Chemistry
+from loop.knowledge.pairwise_balance import Floats, Ints
 from loop.knowledge.pairwise_beliefs import (
     N_DRAWS,
     REFERENCE_HOURS,
@@ -18,7 +19,6 @@ from loop.knowledge.pairwise_beliefs import (
 from loop.knowledge.pairwise_network import (
     Candidate,
     Conditions,
-    Ints,
     Network,
     conditions,
 )
@@ -92,7 +92,8 @@ def fire(chemistry: Chemistry, batch: Batch, firings: tuple[Firing, ...]) -> Fir
                 if not chemistry.has_energy(name)
             }
             moles = {
-                name: np.full(N_DRAWS, n) for name, n in resolved(at, dict(batch)).items()
+                name: np.full(N_DRAWS, n)
+                for name, n in resolved(at, dict(batch)).items()
             }
         moles = _current(at, moles)
         network = at.network(name for name, n in moles.items() if n.max() > 0)
@@ -121,15 +122,15 @@ def _stand_in(at: Conditions, name: str) -> dict[str, float]:
     """Return moles of known solids for one mole of a substance."""
     if at.chemistry.has_energy(name):
         return {name: 1.0}
-    found = [at.weigh(m) for m in at.chemistry.meetings((name,))]
+    found = [at.weigh(m) for m in at.chemistry.balanced((name,))]
     if not found:
         raise MaterialError(
             f"{name} has no free energy and is no sum of substances that have one: add a"
             " row to a file and give it with --energies"
         )
-    best = min(found, key=lambda c: c.mev_per_atom / -c.meeting.moles[name])
-    amounts = best.meeting.moles
-    return {p: amounts[p] / -amounts[name] for p in best.meeting.products}
+    best = min(found, key=lambda c: c.mev_per_atom / -c.balanced.moles[name])
+    amounts = best.balanced.moles
+    return {p: amounts[p] / -amounts[name] for p in best.balanced.products}
 
 
 def _current(at: Conditions, moles: Mapping[str, Floats]) -> dict[str, Floats]:
@@ -232,9 +233,7 @@ def _step(laws: _Laws, moles: Floats, share: Floats) -> Floats:
     return np.asarray(extents * np.minimum(least, supply[:, third]))
 
 
-def weight_shares(
-    chemistry: Chemistry, fired: Fired, names: Sequence[str]
-) -> Floats:
+def weight_shares(chemistry: Chemistry, fired: Fired, names: Sequence[str]) -> Floats:
     """Return weight shares of the solids named, shape N_DRAWS x len(names), 0 to 1."""
     grams = {
         name: n * chemistry.formula(name).molar_mass for name, n in fired.moles.items()

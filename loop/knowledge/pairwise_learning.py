@@ -14,7 +14,8 @@ from math import log, pi
 
 import numpy as np
 
-from loop.knowledge.pairwise import Chemistry, Floats
+from loop.knowledge.pairwise import Chemistry
+from loop.knowledge.pairwise_balance import Floats
 from loop.knowledge.pairwise_beliefs import N_DRAWS, deviate
 from loop.knowledge.pairwise_firing import Batch, Fired, Firing, fire, weight_shares
 
@@ -95,9 +96,7 @@ class Learned:
         cross = _covariance(draws, self.draws)
         return np.asarray(draws + self.noise @ self.inverse @ cross.T)
 
-    def of_shares(
-        self, draws: Floats, sites: Sequence[Site]
-    ) -> tuple[Floats, Floats]:
+    def of_shares(self, draws: Floats, sites: Sequence[Site]) -> tuple[Floats, Floats]:
         """Return mean and standard deviation of weight shares, each of shape m.
 
         Args:
@@ -134,9 +133,7 @@ def nothing_learned() -> Learned:
     """Return what is believed before any data."""
     none = np.zeros((N_DRAWS, 0))
     empty = np.zeros(0)
-    return Learned(
-        (), none, empty, empty, np.zeros((0, 0)), none, MODEL_ERRORS[0], 0
-    )
+    return Learned((), none, empty, empty, np.zeros((0, 0)), none, MODEL_ERRORS[0], 0)
 
 
 def learn(chemistry: Chemistry, samples: Iterable[Sample]) -> Learned:

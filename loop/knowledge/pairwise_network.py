@@ -6,16 +6,14 @@ from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from campaigns.materials.atmospheres import pressure_bar
-from campaigns.materials.formula import Formula
 from campaigns.materials.freeenergy import JOULES_PER_MEV, ZERO_CELSIUS, shared_errors
 from campaigns.materials.reactions import carriers
 from campaigns.materials.thermo import GAS_CONSTANT
-from loop.knowledge.pairwise import Chemistry, Floats, Meeting
+from loop.knowledge.pairwise import Chemistry
+from loop.knowledge.pairwise_balance import Balanced, Floats, Ints, atoms_of
 
-Ints = NDArray[np.int64]
 RIVAL_MEV = 60.0
 """Rivals of the most driven reaction of a group that count, meV/atom: beyond that lead
 the first is what forms (Szymanski et al., Sci. Adv. 10 (2024) eadp3309)."""
@@ -30,7 +28,7 @@ MELTS_KELVIN = 1300.0
 class Candidate:
     """A reaction that a group may undergo."""
 
-    meeting: Meeting
+    balanced: Balanced
     mev_per_atom: float
     """Free energy at the tables' own figures."""
     errors: Mapping[str, float]
@@ -110,19 +108,19 @@ class Conditions:
         thermal = GAS_CONSTANT * self.kelvin
         return species.gibbs(self.kelvin) + thermal * float(np.log(pressure))
 
-    def weigh(self, meeting: Meeting) -> Candidate:
+    def weigh(self, balanced: Balanced) -> Candidate:
         """Return a reaction with its energy, without the substances that have none."""
         joules, errors = 0.0, dict[str, float]()
-        for gas, moles in meeting.gases.items():
+        for gas, moles in balanced.gases.items():
             joules += moles * self.gas(gas)
-        for name, moles in meeting.moles.items():
+        for name, moles in balanced.moles.items():
             if self.chemistry.has_energy(name):
                 energy, own = self.solid(name)
                 joules += moles * energy
                 for row, error in own.items():
                     errors[row] = errors.get(row, 0.0) + moles * error
         scaled = {row: e / JOULES_PER_MEV for row, e in errors.items() if e}
-        return Candidate(meeting, joules / JOULES_PER_MEV, scaled)
+        return Candidate(balanced, joules / JOULES_PER_MEV, scaled)
 
     def free_energy(self, moles: Mapping[str, float]) -> tuple[float, float]:
         """Return free energy (meV mol) and atoms (mol) of a change of solids.
@@ -141,10 +139,11 @@ class Conditions:
         amounts = np.array([[float(g.amount(e)) for g in gases] for e in "CHNO"])
         given_off, *_ = np.linalg.lstsq(amounts, np.array(freed), rcond=None)
         joules = sum(n * self.solid(name)[0] for name, n in moles.items())
-        atoms = sum(n * _atoms(formulas[name]) for name, n in moles.items() if n > 0)
+        atoms = sum(n * atoms_of(formulas[name]) for name, n in moles.items() if n > 0)
         for gas, n in zip(gases, given_off, strict=True):
-            joules += float(n) * self.gas(str(gas))
-            atoms += max(float(n), 0.0) * _atoms(gas)
+            if abs(n) > 1e-9:
+                joules += float(n) * self.gas(str(gas))
+            atoms += max(float(n), 0.0) * atoms_of(gas)
         return joules / JOULES_PER_MEV, atoms
 
     def candidates(self, group: tuple[str, ...]) -> tuple[Candidate, ...]:
@@ -154,7 +153,7 @@ class Conditions:
             weighed = sorted(
                 (
                     self.weigh(m)
-                    for m in self.chemistry.meetings(group)
+                    for m in self.chemistry.balanced(group)
                     if self._is_current(m) and all(f"{g}(g)" in known for g in m.gases)
                 ),
                 key=lambda c: c.mev_per_atom,
@@ -201,8 +200,8 @@ class Conditions:
         oxygen = float(self.chemistry.formula(name).amount("O"))
         return self.solid(name)[0] - oxygen / 2 * self.gas("O2")
 
-    def _is_current(self, meeting: Meeting) -> bool:
-        return all(self.current(name) == name for name in meeting.products)
+    def _is_current(self, balanced: Balanced) -> bool:
+        return all(self.current(name) == name for name in balanced.products)
 
     def network(self, solids: Iterable[str]) -> Network:
         """Return all reactions of these solids and of what they become.
@@ -218,7 +217,7 @@ class Conditions:
                 if candidates := self.candidates(group):
                     found[group] = candidates
             made = dict.fromkeys(
-                p for cs in found.values() for c in cs for p in c.meeting.products
+                p for cs in found.values() for c in cs for p in c.balanced.products
             )
             fresh = [name for name in made if name not in present]
             present += fresh
@@ -248,10 +247,6 @@ class Conditions:
 def conditions(chemistry: Chemistry, celsius: float, atmosphere: str) -> Conditions:
     """Return a chemistry at a temperature, °C, and furnace gas, kept for later."""
     return Conditions(chemistry, celsius + ZERO_CELSIUS, atmosphere)
-
-
-def _atoms(formula: Formula) -> float:
-    return sum(float(n) for _, n in formula.composition)
 
 
 def _lets_go(chemistry: Chemistry, name: str) -> Mobility:
@@ -284,10 +279,10 @@ def _assemble(
     change = np.zeros((len(candidates), len(solids)))
     reactants = np.zeros((len(candidates), 3), dtype=np.int64)
     for j, candidate in enumerate(candidates):
-        meeting = candidate.meeting
-        for name, moles in meeting.moles.items():
+        balanced = candidate.balanced
+        for name, moles in balanced.moles.items():
             change[j, index[name]] += moles
-        own = [index[name] for name in meeting.reactants]
+        own = [index[name] for name in balanced.reactants]
         reactants[j] = (own + own[:1] * 2)[:3]
     rows = np.arange(len(candidates))[:, None]
     return Network(

@@ -7,7 +7,8 @@ import numpy as np
 
 from campaigns.errors import MaterialError
 from campaigns.materials.freeenergy import ZERO_CELSIUS
-from loop.knowledge.pairwise import Chemistry, Floats, Meeting, packaged
+from loop.knowledge.pairwise import Chemistry, packaged
+from loop.knowledge.pairwise_balance import Balanced, Floats
 from loop.knowledge.pairwise_beliefs import N_DRAWS
 from loop.knowledge.pairwise_firing import Batch, Fired, Firing, fire, resolved
 from loop.knowledge.pairwise_learning import (
@@ -31,7 +32,7 @@ _EXACT = 1e-10
 class Step:
     """One reaction on the way."""
 
-    meeting: Meeting
+    balanced: Balanced
     mev_per_atom: float
     """Driving force of the reaction, negative, at the tables' own figures."""
     sigma_mev_per_atom: float
@@ -247,7 +248,7 @@ def _steps(
     likely = (extents >= HAPPENED).mean(axis=0)
     steps = [
         Step(
-            h.candidate.meeting,
+            h.candidate.balanced,
             h.candidate.mev_per_atom,
             float(np.sqrt(sum(e**2 for e in h.candidate.errors.values()))),
             float(likely[i]),
@@ -279,9 +280,9 @@ def _forces(
     taken = np.zeros(N_DRAWS)
     most, taken_by = 0.0, ""
     for event in fired.happened:
-        if any(event.candidate.meeting.moles.get(s, 0.0) > 0 for s in states):
+        if any(event.candidate.balanced.moles.get(s, 0.0) > 0 for s in states):
             continue
         taken += event.released / atoms
         if (mean := float(event.released.mean())) > most:
-            most, taken_by = mean, " + ".join(event.candidate.meeting.products)
+            most, taken_by = mean, " + ".join(event.candidate.balanced.products)
     return total, total + taken, taken_by
