@@ -9,9 +9,10 @@ of the 188 outcomes, drawn at random, are told; the rest are ranked by
 - temperature alone, and temperature times barium source, for comparison.
 
 Where a model holds it more likely than not that a pattern would show no target (less
-than 2 %), it predicts none: so the measured zeros came about. Kendall's tau-b over the 168 others, mean over the draws; intervals are paired bootstraps
-over the draws. No constant of the predictor was fitted to this table. The hold is not in
-the table: 4 h are assumed.
+than 2 %), it predicts none: so the measured zeros came about. Kendall's tau-b over the
+168 others, mean over the draws; intervals are paired bootstraps over the draws. No
+constant of the predictor was fitted to this table. The hold is not in the table: 4 h
+are assumed.
 """
 
 import csv

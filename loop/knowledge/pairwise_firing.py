@@ -91,16 +91,14 @@ def fire(chemistry: Chemistry, batch: Batch, firings: tuple[Firing, ...]) -> Fir
                 for name, _ in batch
                 if not chemistry.has_energy(name)
             }
-            moles = {
-                name: np.full(N_DRAWS, n)
-                for name, n in resolved(at, dict(batch)).items()
-            }
+            start = resolved(at, dict(batch))
+            moles = {name: np.full(N_DRAWS, n) for name, n in start.items()}
         moles = _current(at, moles)
         network = at.network(name for name, n in moles.items() if n.max() > 0)
-        start = np.stack(
+        before = np.stack(
             [moles.get(name, np.zeros(N_DRAWS)) for name in network.solids], axis=1
         )
-        end, events = _hold(network, start, firing.hours)
+        end, events = _hold(network, before, firing.hours)
         moles = dict(zip(network.solids, end.T, strict=True))
         happened += [
             Happened(e.candidate, e.extents, e.when + _SPAN * i, e.released)
@@ -125,8 +123,8 @@ def _stand_in(at: Conditions, name: str) -> dict[str, float]:
     found = [at.weigh(m) for m in at.chemistry.balanced((name,))]
     if not found:
         raise MaterialError(
-            f"{name} has no free energy and is no sum of substances that have one: add a"
-            " row to a file and give it with --energies"
+            f"{name} has no free energy and is no sum of substances that have one: add"
+            " a row to a file and give it with --energies"
         )
     best = min(found, key=lambda c: c.mev_per_atom / -c.balanced.moles[name])
     amounts = best.balanced.moles

@@ -1,10 +1,13 @@
 """What measured products teach about reactions that were not measured.
 
-Predictions are draws from what is believed (`pairwise_beliefs`), so that their means and
-covariances over the draws are those of a Gaussian process whose kernel is the physics:
-two samples go together as far as they share reactions. Measured shares condition it, all
-phases of a powder or its target alone, and everything else that was drawn moves along:
-yields of other sets, extents of single reactions, onsets of pairs.
+Predictions are draws from what is believed (`pairwise_beliefs`), so that their means
+and covariances over the draws are those of a Gaussian process whose kernel is the
+physics: two samples go together as far as they share reactions. Measured shares
+condition it, all phases of a powder or its target alone, and everything else that was
+drawn moves along: yields of other sets, extents of single reactions, onsets of pairs.
+
+Source:
+    Evensen, Data Assimilation (2nd ed., 2009): ensemble smoothers.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,8 +23,9 @@ from loop.knowledge.pairwise_beliefs import N_DRAWS, deviate
 from loop.knowledge.pairwise_firing import Batch, Fired, Firing, fire, weight_shares
 
 MODEL_ERRORS = (0.5, 1.0, 1.5, 2.0)
-"""Errors of the model itself that are considered, as shares of the spread of a yes-or-no
-outcome, `sqrt(m (1 - m))` about a predicted share m. Equally likely before any data."""
+"""Errors of the model itself that are considered, as multiples of the spread of a
+yes-or-no outcome, `sqrt(m (1 - m))` about a predicted share m. The most likely one
+counts; the first before any data."""
 LEAST_ERROR = 0.02
 """Error of the model where it is sure, weight share. Estimated."""
 COMMON, SOURCES, OWN = 0.3, 0.4, 0.3
@@ -46,7 +50,7 @@ class Sample:
     batch: Batch
     firings: tuple[Firing, ...]
     shares: tuple[tuple[str, float], ...]
-    """Phase, by the name of its composition, to weight share of the crystalline part."""
+    """Phase, named by its composition, to weight share of the crystalline part."""
     covariance: tuple[tuple[float, ...], ...]
     """Of the shares."""
     is_complete: bool
@@ -117,8 +121,8 @@ class Learned:
     def chances(self, draws: Floats, mean: Floats) -> Floats:
         """Return the probability that each share is one that a pattern shows, shape m.
 
-        The draws keep their shape, which is far from a Gaussian where most hold nothing,
-        and move with their mean.
+        The draws keep their shape, which is far from a Gaussian where most hold
+        nothing, and move with their mean.
 
         Args:
             draws: Predicted, shape N_DRAWS x m.

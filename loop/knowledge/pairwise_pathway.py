@@ -192,8 +192,8 @@ def proportions(
     even = _even(amounts / cations, np.array([float(goal.amount(e)) for e in elements]))
     if even is None:
         raise MaterialError(
-            f"{' + '.join(names)} to {goal}: no amounts of all of them give the ratio of"
-            f" {', '.join(elements)}; leave one out or add another source"
+            f"{' + '.join(names)} to {goal}: no amounts of all of them give the ratio"
+            f" of {', '.join(elements)}; leave one out or add another source"
         )
     return tuple(zip(names, map(float, even / cations), strict=True))
 
