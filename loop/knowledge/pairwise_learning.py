@@ -212,11 +212,14 @@ def _told(
     """
     possible = {family(chemistry, name) for name in fired.moles}
     listed = [family(chemistry, name) for name, _ in sample.shares]
-    kept = [i for i, name in enumerate(listed) if name in possible]
-    names = [listed[i] for i in kept]
-    values = [sample.shares[i][1] for i in kept]
+    names = [name for name in dict.fromkeys(listed) if name in possible]
+    # Polymorphs and states of one composition count together.
+    members = np.array([[float(n == name) for n in listed] for name in names])
+    members = members.reshape(len(names), len(listed))
+    shares = members @ np.array([share for _, share in sample.shares])
     covariance = np.array(sample.covariance).reshape(len(listed), len(listed))
-    block = covariance[np.ix_(kept, kept)]
+    block = members @ covariance @ members.T + LEAST_ERROR**2 * np.eye(len(names))
+    values = list(map(float, shares))
     if sample.is_complete:
         others = sorted(possible - set(names))
         means = phase_shares(chemistry, fired, others).mean(axis=0)

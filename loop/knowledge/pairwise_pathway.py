@@ -1,6 +1,6 @@
 """The pathway of a precursor set: steps, products, and what is left for the target."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,7 +50,7 @@ class Prediction:
     """What a precursor set is expected to do in the fire."""
 
     steps: tuple[Step, ...]
-    """In order of time."""
+    """In order of time, each after those that make its reactants."""
     shares: Mapping[str, tuple[float, float]]
     """Phase to mean and standard deviation of its weight share at the end."""
     target_share: float
@@ -258,7 +258,24 @@ def _steps(
         for i, h in enumerate(fired.happened)
         if likely[i] >= HAPPENED
     ]
-    return tuple(sorted(steps, key=lambda step: step.order))
+    parts = (fired.stand_ins.get(name, (name,)) for name, _ in batch)
+    return tuple(_in_order(steps, {name for each in parts for name in each}))
+
+
+def _in_order(steps: Sequence[Step], present: set[str]) -> Iterator[Step]:
+    """Yield steps by time, none before what it needs has been made.
+
+    Times are means over the draws in which a step happens, so that a step that happens
+    only where all went fast may seem to come before the one that it follows.
+    """
+    waiting = sorted(steps, key=lambda step: step.order)
+    while waiting:
+        step = next(
+            (s for s in waiting if present.issuperset(s.balanced.reactants)), waiting[0]
+        )
+        waiting.remove(step)
+        present |= set(step.balanced.products)
+        yield step
 
 
 def _when(when: Floats, extents: Floats) -> float:
