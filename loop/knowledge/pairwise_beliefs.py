@@ -114,9 +114,18 @@ def mobile_kelvin(network: Network) -> Floats:
 
 
 def onset_kelvin(network: Network, forces: Floats) -> Floats:
-    """Return draws of where ten hours take a reaction half way, K, N_DRAWS x r."""
+    """Return draws of where ten hours take a reaction half way, K, N_DRAWS x r.
+
+    A substance that is seen to fall apart at a temperature does so there: what slows it
+    is in that figure.
+    """
     rise = SLUGGISH_KELVIN[0] * np.exp(SLUGGISH_KELVIN[1] * deviate("sluggishness"))
     slow = rise[:, None] * np.exp(np.minimum(forces, 0.0) / SLUGGISH_MEV)
+    is_seen = [
+        len(group) == 1 and mobility.falls_apart
+        for group, mobility in zip(network.groups, network.mobility, strict=True)
+    ]
+    slow[:, np.array(is_seen)[network.group]] = 0.0
     onsets = mobile_kelvin(network)[:, network.group] + slow
     return np.asarray(np.maximum(onsets, 300.0))
 

@@ -36,6 +36,9 @@ WARMTH_KELVIN = 100.0
 reaction's rise. A choice."""
 FORMED = 0.02
 """Weight share from which a phase counts as formed: about what a pattern shows."""
+HAPPENED = 0.05
+"""Share of the powder's atoms that a reaction must take to count as a step; and
+probability of that from which the step is named."""
 LISTED = 0.01
 """Predicted share from which a phase missing in a complete list says something."""
 MISSED = 0.03
@@ -196,7 +199,7 @@ def _condition(
         draws,
         measured - mean,
         errors,
-        np.linalg.inv(physics + doubt),
+        np.asarray(np.linalg.inv(physics + doubt), dtype=np.float64),
         measured + own @ root.T - draws,
         best,
         n_samples,

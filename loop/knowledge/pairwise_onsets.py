@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from campaigns.materials.freeenergy import ZERO_CELSIUS
 from loop.knowledge.pairwise import Chemistry
-from loop.knowledge.pairwise_balance import Balanced, Floats
+from loop.knowledge.pairwise_balance import Balanced, Floats, atoms_of
 from loop.knowledge.pairwise_beliefs import driving_forces, onset_kelvin
 from loop.knowledge.pairwise_firing import Firing, fire
-from loop.knowledge.pairwise_learning import Learned, Sample
+from loop.knowledge.pairwise_learning import HAPPENED, Learned, Sample
 from loop.knowledge.pairwise_network import conditions
 
 
@@ -35,8 +35,7 @@ def onsets(
     hottest: dict[tuple[str, ...], Firing] = {}
     for sample in samples:
         hot = max(sample.firings, key=lambda firing: firing.celsius)
-        happened = fire(chemistry, sample.batch, sample.firings).happened
-        for pair in {h.candidate.balanced.reactants for h in happened}:
+        for pair in _met(chemistry, sample):
             met[pair] += 1
             if pair not in hottest or hot.celsius > hottest[pair].celsius:
                 hottest[pair] = hot
@@ -45,6 +44,17 @@ def onsets(
         for pair, n in sorted(met.items(), key=lambda one: (-one[1], one[0]))
         if len(pair) == 2
     )
+
+
+def _met(chemistry: Chemistry, sample: Sample) -> set[tuple[str, ...]]:
+    """Return the groups that take part of a powder's atoms in some draws."""
+    fired = fire(chemistry, sample.batch, sample.firings)
+    atoms = sum(n * atoms_of(chemistry.formula(name)) for name, n in sample.batch)
+    return {
+        h.candidate.balanced.reactants
+        for h in fired.happened
+        if (h.extents >= HAPPENED * atoms).mean() >= HAPPENED
+    }
 
 
 def _onset(

@@ -8,11 +8,12 @@ import numpy as np
 from campaigns.errors import MaterialError
 from campaigns.materials.freeenergy import ZERO_CELSIUS
 from loop.knowledge.pairwise import Chemistry, packaged
-from loop.knowledge.pairwise_balance import Balanced, Floats
+from loop.knowledge.pairwise_balance import Balanced, Floats, atoms_of
 from loop.knowledge.pairwise_beliefs import N_DRAWS
 from loop.knowledge.pairwise_firing import Batch, Fired, Firing, fire, resolved
 from loop.knowledge.pairwise_learning import (
     FORMED,
+    HAPPENED,
     Learned,
     family,
     nothing_learned,
@@ -20,9 +21,6 @@ from loop.knowledge.pairwise_learning import (
     site,
 )
 from loop.knowledge.pairwise_network import conditions
-
-HAPPENED = 0.05
-"""Share of the powder's atoms that a reaction must take to count as a step."""
 
 _MOST_STEPS = 200
 _EXACT = 1e-10
@@ -237,10 +235,7 @@ def _shares(
 def _steps(
     chemistry: Chemistry, batch: Batch, fired: Fired, learned: Learned
 ) -> tuple[Step, ...]:
-    atoms = sum(
-        n * sum(float(a) for _, a in chemistry.formula(name).composition)
-        for name, n in batch
-    )
+    atoms = sum(n * atoms_of(chemistry.formula(name)) for name, n in batch)
     if not fired.happened:
         return ()
     extents = np.stack([h.extents for h in fired.happened], axis=1) / atoms

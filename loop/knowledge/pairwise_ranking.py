@@ -56,7 +56,7 @@ def ranked(
     found = [one for one in found if one[2].joules_per_mole < 0]
     found.sort(key=lambda one: (one[2].mev_per_atom, str(one[1])))
     energies = [energy.mev_per_atom for _, _, energy in found]
-    corners = on_hull([_share(chemistry, b) for b, _, _ in found], energies)
+    corners = _corners(chemistry, [b for b, _, _ in found], energies)
     return tuple(
         Ranked(reaction, energy, i in corners, _lead(i, energies))
         for i, (_, reaction, energy) in enumerate(found)
@@ -91,13 +91,23 @@ def _turns_up(
     return (middle[1] - first[1]) * run < rise * (middle[0] - first[0]) - _ZERO
 
 
-def _share(chemistry: Chemistry, balanced: Balanced) -> float:
-    """Return the first reactant's share of the reactants' atoms, 0 to 1."""
+def _corners(
+    chemistry: Chemistry, reactions: Sequence[Balanced], energies: Sequence[float]
+) -> frozenset[int]:
+    """Return which reactions are corners, per atom of reactants, oxygen left out.
+
+    The most driven alone counts where there are not two reactants.
+    """
+    if not reactions or len(reactions[0].reactants) != 2:
+        return frozenset([0] if reactions else [])
     atoms = [
-        -balanced.moles[name] * atoms_of(chemistry.formula(name))
-        for name in balanced.reactants
+        [-b.moles[name] * atoms_of(chemistry.formula(name)) for name in b.reactants]
+        for b in reactions
     ]
-    return atoms[0] / sum(atoms) if len(atoms) > 1 else 0.5
+    return on_hull(
+        [first / (first + second) for first, second in atoms],
+        [e / sum(each) for e, each in zip(energies, atoms, strict=True)],
+    )
 
 
 def _lead(at: int, energies: Sequence[float]) -> float:
