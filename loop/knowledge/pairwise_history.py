@@ -1,16 +1,14 @@
 """What a campaign database tells of reactions, and observations as samples."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
 from campaigns import lifecycle as facts
 from campaigns.errors import MaterialError
+from campaigns.ledger import Ledger
 from campaigns.materials.atmospheres import PRESSURES
 from campaigns.materials.formula import Formula
-from campaigns.recipe import Recipe
-from campaigns.results import Identification
 from campaigns.spec import CampaignSpec
 from campaigns.store import Store
 from campaigns.synthesis import moles_per_gram
@@ -30,23 +28,30 @@ def observations(store: Store) -> tuple[Observation, ...]:
     Doses and holds are those measured, those planned where nothing was.
     """
     events = store.events()
-    spec, opened = store.spec, events[0]
-    made = {t.sample for t in store.history().trials if t.status == "scored"}
-    log = _Log.of(events)
+    ledger, spec = Ledger(), store.spec
+    ledger.take(events)
+    sequences = {
+        event.payload.scan: event.sequence
+        for event in events
+        if isinstance(event.payload, facts.Identified)
+    }
     found = []
-    for sample in sorted(made & log.recipes.keys()):
-        sequence, identification = log.identified[log.scan[sample]]
+    for sample, scored in sorted(ledger.scored.items()):
+        identification = ledger.identified[scored.scan].identification
+        if not identification.is_usable:
+            continue
+        grams = ledger.dosed_grams(sample) or ledger.recipe(sample).grams
         fractions = identification.fractions
         found.append(
             Observation(
-                campaign=opened.sha256,
+                campaign=events[0].sha256,
                 name=spec.name,
                 mode=store.opened.mode,
                 sample=sample,
-                event=sequence,
+                event=sequences[scored.scan],
                 target=spec.target.formula,
-                precursors=_moles(spec, log.grams(sample)),
-                holds=log.holds(sample),
+                precursors=_moles(spec, grams),
+                holds=_holds(ledger, sample),
                 phases=fractions.phases,
                 mean=fractions.mean,
                 covariance=fractions.covariance,
@@ -55,59 +60,19 @@ def observations(store: Store) -> tuple[Observation, ...]:
     return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
-class _Log:
-    """The events that matter here, by sample or scan."""
-
-    recipes: Mapping[str, Recipe]
-    doses: Mapping[str, Mapping[str, float]]
-    fired: Mapping[str, Sequence[facts.Fired]]
-    identified: Mapping[str, tuple[int, Identification]]
-    scan: Mapping[str, str]
-    """The scan that a sample was scored by."""
-
-    @classmethod
-    def of(cls, events: Iterable[facts.Event]) -> "_Log":
-        recipes: dict[str, Recipe] = {}
-        doses: dict[str, dict[str, float]] = {}
-        fired: dict[str, list[facts.Fired]] = {}
-        identified: dict[str, tuple[int, Identification]] = {}
-        scan: dict[str, str] = {}
-        for event in events:
-            match event.payload:
-                case facts.Proposed(sample=sample, recipe=recipe):
-                    recipes[sample] = recipe
-                case facts.Dosed(sample=sample, label=label, measured_grams=grams):
-                    own = doses.setdefault(sample, {})
-                    own[label] = own.get(label, 0.0) + grams
-                case facts.Fired() as firing:
-                    for sample in firing.samples:
-                        fired.setdefault(sample, []).append(firing)
-                case facts.Identified() as result:
-                    identified[result.scan] = event.sequence, result.identification
-                case facts.Scored() as scored:
-                    scan[scored.sample] = scored.scan
-        return cls(recipes, doses, fired, identified, scan)
-
-    def grams(self, sample: str) -> Mapping[str, float]:
-        """Return precursor to mass weighed, g; the recipe's if it was not."""
-        return self.doses.get(sample) or self.recipes[sample].grams
-
-    def holds(self, sample: str) -> tuple[Hold, ...]:
-        """Return the holds in order."""
-        planned = self.recipes[sample].firings
-        measured = self.fired.get(sample, [])
-        found = []
-        for i, step in enumerate(planned):
-            values = measured[i].measured if i < len(measured) else {}
-            found.append(
-                Hold(
-                    celsius=float(values.get("hold_celsius", step.temperature_celsius)),
-                    hours=float(values.get("hold_hours", step.hold_hours)),
-                    atmosphere=step.atmosphere,
-                )
-            )
-        return tuple(found)
+def _holds(ledger: Ledger, sample: str) -> tuple[Hold, ...]:
+    """Return the holds of a sample in order, as measured where they were."""
+    measured = [firing.measured for firing in ledger.firings_of(sample)]
+    found = []
+    for i, step in enumerate(ledger.recipe(sample).firings):
+        values = measured[i] if i < len(measured) else {}
+        hold = Hold(
+            celsius=float(values.get("hold_celsius", step.temperature_celsius)),
+            hours=float(values.get("hold_hours", step.hold_hours)),
+            atmosphere=step.atmosphere,
+        )
+        found.append(hold)
+    return tuple(found)
 
 
 def _moles(spec: CampaignSpec, grams: Mapping[str, float]) -> dict[str, float]:

@@ -10,6 +10,7 @@ from loop.knowledge.pairwise import Chemistry
 from loop.knowledge.pairwise_balance import Balanced, atoms_of, exact
 
 _ZERO = 1e-9
+_DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +71,13 @@ def on_hull(shares: Sequence[float], energies: Sequence[float]) -> frozenset[int
         shares: Where each point lies, 0 to 1, the two ends being at energy 0.
         energies: Below 0, any unit.
     """
-    order = sorted(range(len(shares)), key=lambda i: (shares[i], energies[i]))
+    points = sorted(
+        (round(x, _DIGITS), y, i)
+        for i, (x, y) in enumerate(zip(shares, energies, strict=True))
+    )
     hull: list[tuple[float, float, int]] = [(0.0, 0.0, -1)]
-    for x, y, i in [*((shares[i], energies[i], i) for i in order), (1.0, 0.0, -2)]:
-        if i >= 0 and x - hull[-1][0] < _ZERO and hull[-1][2] >= 0:
+    for x, y, i in [*points, (1.0, 0.0, -2)]:
+        if x == hull[-1][0] and hull[-1][2] >= 0:
             continue  # as balanced, and less driven
         while len(hull) > 1 and not _turns_up(hull[-2], hull[-1], (x, y, i)):
             hull.pop()

@@ -63,7 +63,7 @@ def test_one_event_with_two_results_is_refused(tmp_path):
     file = tmp_path / "learned.json"
     add_learned(file, [observation()])
     before = file.read_bytes()
-    with pytest.raises(LearnedFileError, match="S0001 .* stands twice"):
+    with pytest.raises(LearnedFileError, match=r"S0001 .* stands twice"):
         add_learned(file, [observation(share=0.5)])
     assert file.read_bytes() == before
 
