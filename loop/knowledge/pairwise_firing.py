@@ -1,12 +1,11 @@
 """A set of powders in the fire, once for each draw of what is believed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
-from campaigns.errors import MaterialError
 from loop.knowledge.pairwise import Chemistry
 from loop.knowledge.pairwise_balance import Floats, Ints
 from loop.knowledge.pairwise_beliefs import (
@@ -25,7 +24,9 @@ from loop.knowledge.pairwise_network import (
 
 _STEPS = 28
 _LEAST = 1e-4
-"""Share of a contact, or moles, below which a reaction is left out."""
+"""Share of a contact that a reaction must take in some draw to be followed."""
+_NAMED = 0.01
+"""Share of the powder's atoms that it must take in some draw to be told of."""
 _SPAN = 24.0
 """Natural logarithm of the hold over its first step: what starts while heating has
 ended before the slow reactions begin."""
@@ -68,7 +69,15 @@ Batch = tuple[tuple[str, float], ...]
 """Names of solids and moles of each."""
 
 
-@lru_cache(maxsize=4096)
+def together(amounts: Iterable[tuple[str, float]]) -> Batch:
+    """Return a batch, amounts of the same composition added up."""
+    moles: dict[str, float] = {}
+    for name, n in amounts:
+        moles[name] = moles.get(name, 0.0) + n
+    return tuple(moles.items())
+
+
+@lru_cache(maxsize=1024)
 def fire(chemistry: Chemistry, batch: Batch, firings: tuple[Firing, ...]) -> Fired:
     """Return what a batch becomes in one or more firings.
 
@@ -87,7 +96,7 @@ def fire(chemistry: Chemistry, batch: Batch, firings: tuple[Firing, ...]) -> Fir
         at = conditions(chemistry, firing.celsius, firing.atmosphere)
         if not i:
             stand_ins = {
-                name: tuple(_stand_in(at, name))
+                name: tuple(at.stand_in(name))
                 for name, _ in batch
                 if not chemistry.has_energy(name)
             }
@@ -111,24 +120,9 @@ def resolved(at: Conditions, moles: Mapping[str, float]) -> dict[str, float]:
     """Replace what has no energy by what its composition is stable as."""
     known: dict[str, float] = {}
     for name, n in moles.items():
-        for made, share in _stand_in(at, name).items():
+        for made, share in at.stand_in(name).items():
             known[made] = known.get(made, 0.0) + share * n
     return known
-
-
-def _stand_in(at: Conditions, name: str) -> dict[str, float]:
-    """Return moles of known solids for one mole of a substance."""
-    if at.chemistry.has_energy(name):
-        return {name: 1.0}
-    found = [at.weigh(m) for m in at.chemistry.balanced((name,))]
-    if not found:
-        raise MaterialError(
-            f"{name} has no free energy and is no sum of substances that have one: add"
-            " a row to a file and give it with --energies"
-        )
-    best = min(found, key=lambda c: c.mev_per_atom / -c.balanced.moles[name])
-    amounts = best.balanced.moles
-    return {p: amounts[p] / -amounts[name] for p in best.balanced.products}
 
 
 def _current(at: Conditions, moles: Mapping[str, Floats]) -> dict[str, Floats]:
@@ -167,13 +161,14 @@ def _hold(
         total += extents
         weighted += age * extents
     when = weighted / np.maximum(total, 1e-12)
+    least = _NAMED * float((start @ network.atoms).mean())
     return moles, [
         Happened(
             network.candidates[r], total[:, j], when[:, j],
             -laws.forces[:, j] * total[:, j],
         )
         for j, r in enumerate(laws.which)
-        if total[:, j].max() > _LEAST
+        if total[:, j].max() > least
     ]  # fmt: skip
 
 
@@ -237,5 +232,8 @@ def weight_shares(chemistry: Chemistry, fired: Fired, names: Sequence[str]) -> F
         name: n * chemistry.formula(name).molar_mass for name, n in fired.moles.items()
     }
     total = np.sum(list(grams.values()), axis=0)
-    nothing = np.zeros(N_DRAWS)
-    return np.stack([grams.get(name, nothing) / total for name in names], axis=1)
+    shares = np.zeros((N_DRAWS, len(names)))
+    for i, name in enumerate(names):
+        if name in grams:
+            shares[:, i] = grams[name] / total
+    return shares

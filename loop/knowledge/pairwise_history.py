@@ -14,7 +14,7 @@ from campaigns.store import Store
 from campaigns.synthesis import moles_per_gram
 from loop.knowledge.pairwise import Chemistry
 from loop.knowledge.pairwise_file import Hold, Observation
-from loop.knowledge.pairwise_firing import Firing, fire
+from loop.knowledge.pairwise_firing import Firing, fire, together
 from loop.knowledge.pairwise_learning import Sample
 
 MOST_AMORPHOUS = 0.05
@@ -125,7 +125,7 @@ def _sample(chemistry: Chemistry, observation: Observation) -> Sample:
         raise MaterialError("nothing crystalline was found")
     covariance = np.array(observation.covariance)[np.ix_(kept, kept)] / crystalline**2
     return Sample(
-        tuple(
+        together(
             (chemistry.name(formula), round(n, 6))
             for formula, n in observation.precursors.items()
         ),

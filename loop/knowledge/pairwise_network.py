@@ -7,6 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
+from campaigns.errors import MaterialError
 from campaigns.materials.atmospheres import pressure_bar
 from campaigns.materials.freeenergy import JOULES_PER_MEV, ZERO_CELSIUS, shared_errors
 from campaigns.materials.reactions import carriers
@@ -68,8 +69,8 @@ class Network:
     """Solids consumed, shape r x 3; the first again where there are fewer."""
     needed: Floats
     """Moles of each of those, > 0, shape r x 3."""
-    masses: Floats
-    """g/mol, shape s."""
+    atoms: Floats
+    """Atoms in a formula unit, shape s."""
 
     @property
     def energies(self) -> Floats:
@@ -102,11 +103,24 @@ class Conditions:
         return self._energy[name]
 
     def gas(self, name: str) -> float:
-        """Return the energy of a gas at its pressure in the furnace, J/mol."""
-        species = self.chemistry.energies.species[f"{name}(g)"]
+        """Return the energy of a gas at its pressure in the furnace, J/mol.
+
+        Raises:
+            MaterialError: If it has none.
+        """
+        species = self.chemistry.energies.species.get(f"{name}(g)")
+        if species is None:
+            raise MaterialError(
+                f"the gas {name} has no free energy: add a row {name}(g) to a file and"
+                " give it with --energies"
+            )
         pressure = pressure_bar(name, self.atmosphere)
         thermal = GAS_CONSTANT * self.kelvin
         return species.gibbs(self.kelvin) + thermal * float(np.log(pressure))
+
+    def _has_gases(self, balanced: Balanced) -> bool:
+        known = self.chemistry.energies.species
+        return all(f"{gas}(g)" in known for gas in balanced.gases)
 
     def weigh(self, balanced: Balanced) -> Candidate:
         """Return a reaction with its energy, without the substances that have none."""
@@ -149,12 +163,11 @@ class Conditions:
     def candidates(self, group: tuple[str, ...]) -> tuple[Candidate, ...]:
         """Return the reactions that a group may undergo, the most driven first."""
         if group not in self._found:
-            known = self.chemistry.energies.species
             weighed = sorted(
                 (
-                    self.weigh(m)
-                    for m in self.chemistry.balanced(group)
-                    if self._is_current(m) and all(f"{g}(g)" in known for g in m.gases)
+                    self.weigh(balanced)
+                    for balanced in self.chemistry.balanced(group)
+                    if self._is_current(balanced) and self._has_gases(balanced)
                 ),
                 key=lambda c: c.mev_per_atom,
             )
@@ -165,6 +178,28 @@ class Conditions:
                 if c.mev_per_atom < driven[0].mev_per_atom + RIVAL_MEV
             )
         return self._found[group]
+
+    def stand_in(self, name: str) -> dict[str, float]:
+        """Return moles of solids with energies for one mole of a substance.
+
+        Raises:
+            MaterialError: If it has no energy and is no sum of solids that have.
+        """
+        if self.chemistry.has_energy(name):
+            return {name: 1.0}
+        found = [
+            self.weigh(balanced)
+            for balanced in self.chemistry.balanced((name,))
+            if self._has_gases(balanced)
+        ]
+        if not found:
+            raise MaterialError(
+                f"{name} has no free energy and is no sum of substances that have one:"
+                " add a row to a file and give it with --energies"
+            )
+        best = min(found, key=lambda c: c.mev_per_atom / -c.balanced.moles[name])
+        amounts = best.balanced.moles
+        return {p: amounts[p] / -amounts[name] for p in best.balanced.products}
 
     def mobility(self, group: tuple[str, ...]) -> Mobility:
         """Return what lets a group react.
@@ -297,5 +332,5 @@ def _assemble(
         change,
         reactants,
         -change[rows, reactants],
-        np.array([at.chemistry.formula(name).molar_mass for name in solids]),
+        np.array([atoms_of(at.chemistry.formula(name)) for name in solids]),
     )

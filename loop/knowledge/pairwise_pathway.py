@@ -10,7 +10,14 @@ from campaigns.materials.freeenergy import ZERO_CELSIUS
 from loop.knowledge.pairwise import Chemistry, packaged
 from loop.knowledge.pairwise_balance import Balanced, Floats, atoms_of
 from loop.knowledge.pairwise_beliefs import N_DRAWS
-from loop.knowledge.pairwise_firing import Batch, Fired, Firing, fire, resolved
+from loop.knowledge.pairwise_firing import (
+    Batch,
+    Fired,
+    Firing,
+    fire,
+    resolved,
+    together,
+)
 from loop.knowledge.pairwise_learning import (
     FORMED,
     HAPPENED,
@@ -173,8 +180,10 @@ def proportions(
         MaterialError: If no amounts give the target's cations.
     """
     if isinstance(precursors, Mapping):
-        return tuple((chemistry.name(p), float(n)) for p, n in precursors.items())
-    names = [chemistry.name(text) for text in precursors]
+        return together(
+            (chemistry.name(text), float(n)) for text, n in precursors.items()
+        )
+    names = list(dict.fromkeys(chemistry.name(text) for text in precursors))
     goal = chemistry.formula(chemistry.name(target))
     elements = sorted(goal.elements - set("CHNO"))
     formulas = [chemistry.formula(name) for name in names]
