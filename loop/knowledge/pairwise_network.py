@@ -10,6 +10,7 @@ import numpy as np
 from campaigns.errors import MaterialError
 from campaigns.materials.atmospheres import pressure_bar
 from campaigns.materials.freeenergy import JOULES_PER_MEV, ZERO_CELSIUS, shared_errors
+from campaigns.materials.heat import first
 from campaigns.materials.reactions import carriers
 from campaigns.materials.thermo import GAS_CONSTANT
 from loop.knowledge.pairwise import Chemistry
@@ -209,13 +210,13 @@ class Conditions:
         by itself does so where it is seen to fall apart, if that is known.
         """
         if group not in self._mobility:
-            known = self.chemistry
-            if len(group) == 1 and (kelvin := _decomposes(known, group[0])):
-                found = Mobility(group[0], kelvin, falls_apart=True)
+            known, gas = self.chemistry, self.atmosphere
+            falls = _seen(known, group[0], gas, "decomposes")
+            if len(group) == 1 and falls:
+                found = Mobility(group[0], falls, falls_apart=True)
             else:
-                each = sorted(
-                    (_lets_go(known, name) for name in group), key=lambda m: m.kelvin
-                )
+                each = [_lets_go(known, name, gas) for name in group]
+                each.sort(key=lambda m: m.kelvin)
                 found = each[max(0, len(group) - 2)]
                 for other in each:
                     if "C" in known.formula(other.substance).elements:
@@ -284,22 +285,22 @@ def conditions(chemistry: Chemistry, celsius: float, atmosphere: str) -> Conditi
     return Conditions(chemistry, celsius + ZERO_CELSIUS, atmosphere)
 
 
-def _lets_go(chemistry: Chemistry, name: str) -> Mobility:
-    """Return where the lattice of a substance lets go."""
-    rows = chemistry.phases.by_formula(chemistry.formula(name))
-    melts = [row.melting_celsius for row in rows if row.melting_celsius is not None]
-    if melts:
-        return Mobility(name, min(melts) + ZERO_CELSIUS, falls_apart=False)
-    if falls := _decomposes(chemistry, name):
+def _lets_go(chemistry: Chemistry, name: str, gas: str) -> Mobility:
+    """Return where the lattice of a substance lets go in a furnace gas."""
+    if melts := _seen(chemistry, name, gas, "melts"):
+        return Mobility(name, melts, falls_apart=False)
+    if falls := _seen(chemistry, name, gas, "decomposes"):
         return Mobility(name, falls, falls_apart=True)
     return Mobility(name, MELTS_KELVIN, falls_apart=False)
 
 
-def _decomposes(chemistry: Chemistry, name: str) -> float | None:
-    """Return where a substance is seen to decompose, K; None if no row says."""
+def _seen(chemistry: Chemistry, name: str, gas: str, event: str) -> float | None:
+    """Return where heat does something, K: in this gas if known, else in any."""
     rows = chemistry.phases.by_formula(chemistry.formula(name))
-    falls = [r.decomposition_celsius for r in rows if r.decomposition_celsius]
-    return min(falls) + ZERO_CELSIUS if falls else None
+    changes = [change for row in rows for change in row.heat]
+    here = first(changes, event, gas)
+    celsius = first(changes, event) if here is None else here
+    return None if celsius is None else celsius + ZERO_CELSIUS
 
 
 def _assemble(
