@@ -102,8 +102,8 @@ class Rankers:
         amounts = np.array([[one.get(s, 0.0) for s in sources] for one in found])
         return np.asarray(amounts / amounts.sum(axis=1, keepdims=True))
 
-    def learned(self, told: NDArray[np.int64]) -> Floats:
-        """Return the shares predicted by what was learned from some outcomes."""
+    def learned(self, told: NDArray[np.int64]) -> Yields:
+        """Return what is expected after learning from some outcomes."""
         samples = [
             Sample(
                 *self.asked[i],
@@ -114,7 +114,7 @@ class Rankers:
             for i in told
         ]
         known = learn(self.chemistry, samples)
-        return _seen(yields(self.chemistry, self.asked, TARGET, known))
+        return yields(self.chemistry, self.asked, TARGET, known)
 
     def linear(self, columns: Floats, told: NDArray[np.int64]) -> Floats:
         """Return the shares predicted by a linear model of some columns, 0 to 1."""
@@ -122,30 +122,49 @@ class Rankers:
         mean = y.mean()
         ridge = (SIGMA / EFFECT) ** 2 * np.eye(columns.shape[1])
         effects = np.linalg.solve(X.T @ X + ridge, X.T @ (y - mean))
-        shares = np.clip(mean + columns @ effects, 0.0, 1.0)
-        return np.where(shares >= FORMED, shares, 0.0)
+        return np.clip(mean + columns @ effects, 0.0, 1.0)
+
+    def predicted(self, told: NDArray[np.int64]) -> dict[str, Floats]:
+        """Return what each way to rank predicts of all syntheses."""
+        learned, additive = self.learned(told), self.linear(self.additive, told)
+        return {
+            "learned": _seen(learned),
+            "not learned": self.unlearned,
+            "free energy": self.force,
+            "additive": _above(additive),
+            "temperature": _above(self.linear(self.temperature, told)),
+            "crossed": _above(self.linear(self.crossed, told)),
+            "learned, without zeros": learned.mean,
+            "additive, without zeros": additive,
+        }
 
     def taus(self, told: NDArray[np.int64]) -> dict[str, float]:
         """Return Kendall's tau-b of each ranking of what was not told."""
+        predicted = self.predicted(told)
         rest = np.setdiff1d(np.arange(len(self.table.shares)), told)
-        predicted = {
-            "learned": self.learned(told),
-            "not learned": self.unlearned,
-            "free energy": self.force,
-            "additive": self.linear(self.additive, told),
-            "temperature": self.linear(self.temperature, told),
-            "crossed": self.linear(self.crossed, told),
-        }
-        measured = self.table.shares[rest]
-        return {
-            name: float(kendalltau(values[rest], measured).statistic)
-            for name, values in predicted.items()
-        }
+        found = {name: self._tau(values, rest) for name, values in predicted.items()}
+        for name in ("learned", "additive"):
+            for celsius in (800.0, 900.0):
+                alike = rest[self.table.celsius[rest] == celsius]
+                tau = self._tau(predicted[name], alike)
+                found[f"{name}, {celsius:g} °C alone"] = tau
+        return found
+
+    def _tau(self, values: Floats, which: NDArray[np.int64]) -> float:
+        return float(kendalltau(values[which], self.table.shares[which]).statistic)
 
 
 def _seen(expected: Yields) -> Floats:
     """Return the expected shares, 0 where the target is more likely not seen."""
     return np.where(expected.probability >= 0.5, expected.mean, 0.0)
+
+
+def _above(shares: Floats) -> Floats:
+    """Return shares, 0 where a pattern would not show them.
+
+    A Gaussian is more likely below where its mean is.
+    """
+    return np.where(shares >= FORMED, shares, 0.0)
 
 
 def bars(*, quick: bool) -> list[Bar]:
@@ -162,7 +181,8 @@ def bars(*, quick: bool) -> list[Bar]:
     ]
     taus = {name: np.array([draw[name] for draw in draws]) for name in draws[0]}
     for name, values in taus.items():
-        print(f"  tau of {name:12s} {values.mean():6.3f} +- {values.std():.3f}")
+        mean, sd = np.nanmean(values), np.nanstd(values)
+        print(f"  tau of {name:24s} {mean:6.3f} +- {sd:.3f}")
     found = [Bar("Kendall tau, pathways, 20 outcomes told", taus["learned"].mean())]
     for rival, bar in (
         ("free energy", 0.0), ("additive", 0.0), ("not learned", None),
