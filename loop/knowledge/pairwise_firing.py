@@ -104,11 +104,10 @@ def fire(chemistry: Chemistry, batch: Batch, firings: tuple[Firing, ...]) -> Fir
             moles = {name: np.full(N_DRAWS, n) for name, n in start.items()}
         moles = _current(at, moles)
         network = at.network(name for name, n in moles.items() if n.max() > 0)
-        before = np.stack(
-            [moles.get(name, np.zeros(N_DRAWS)) for name in network.solids], axis=1
-        )
+        nothing = np.zeros(N_DRAWS)
+        before = np.stack([moles.get(name, nothing) for name in network.solids])
         end, events = _hold(network, before, firing.hours)
-        moles = dict(zip(network.solids, end.T, strict=True))
+        moles = dict(zip(network.solids, end, strict=True))
         happened += [
             Happened(e.candidate, e.extents, e.when + _SPAN * i, e.released)
             for e in events
@@ -145,7 +144,7 @@ def _hold(
 
     Args:
         network: With r reactions of s solids.
-        start: Moles, shape N_DRAWS x s.
+        start: Moles, shape s x N_DRAWS.
         hours: Length of the hold, h.
     """
     if not network.candidates:
@@ -156,20 +155,17 @@ def _hold(
     moles, total = start.copy(), np.zeros_like(laws.speed)
     weighted = np.zeros_like(laws.speed)
     for step, age in zip(growth, ages, strict=True):
-        extents = _step(laws, moles, 1.0 - np.exp(-laws.speed * step))
-        moles = np.maximum(moles + extents @ laws.change, 0.0)
+        extents = _step(laws, moles, -np.expm1(-laws.speed * step))
+        moles = np.maximum(moles + laws.change @ extents, 0.0)
         total += extents
         weighted += age * extents
     when = weighted / np.maximum(total, 1e-12)
-    least = _NAMED * float((start @ network.atoms).mean())
+    least = _NAMED * float((network.atoms @ start).mean())
     return moles, [
-        Happened(
-            network.candidates[r], total[:, j], when[:, j],
-            -laws.forces[:, j] * total[:, j],
-        )
+        Happened(network.candidates[r], total[j], when[j], -laws.forces[j] * total[j])
         for j, r in enumerate(laws.which)
-        if total[:, j].max() > least
-    ]  # fmt: skip
+        if total[j].max() > least
+    ]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -179,15 +175,17 @@ class _Laws:
     which: Ints
     """Their indices in the network, shape k."""
     forces: Floats
-    """Free energies, meV/atom, shape N_DRAWS x k."""
+    """Free energies, meV/atom, shape k x N_DRAWS."""
     speed: Floats
-    """Of the product layer, per root of ten hours, shape N_DRAWS x k."""
+    """Of the product layer, per root of ten hours, shape k x N_DRAWS."""
     change: Floats
-    """Shape k x s."""
+    """Shape s x k."""
+    consumed: Floats
+    """The same of reactants, > 0, products being 0."""
     reactants: tuple[Ints, Ints, Ints]
     """Each of shape k."""
     needed: tuple[Floats, Floats, Floats]
-    """Each of shape k."""
+    """Moles of each, shape k x 1."""
 
 
 def _laws(network: Network, growth: float) -> _Laws:
@@ -196,12 +194,14 @@ def _laws(network: Network, growth: float) -> _Laws:
     speed *= chosen(network, forces)
     which = np.flatnonzero((speed * growth).max(axis=0) > _LEAST)
     first, second, third = network.reactants[which].T
-    one, two, three = network.needed[which].T
+    one, two, three = network.needed[which].T[:, :, None]
+    change = np.ascontiguousarray(network.change[which].T)
     return _Laws(
         which,
-        forces[:, which],
-        speed[:, which],
-        network.change[which],
+        np.ascontiguousarray(forces[:, which].T),
+        np.ascontiguousarray(speed[:, which].T),
+        change,
+        np.maximum(-change, 0.0),
         (first, second, third),
         (one, two, three),
     )
@@ -212,18 +212,18 @@ def _step(laws: _Laws, moles: Floats, share: Floats) -> Floats:
 
     Args:
         laws: Of k reactions of s solids.
-        moles: Shape N_DRAWS x s.
-        share: Of the scarcest reactant that each reaction would take, N_DRAWS x k.
+        moles: Shape s x N_DRAWS.
+        share: Of the scarcest reactant that each reaction would take, k x N_DRAWS.
     """
     first, second, third = laws.reactants
     one, two, three = laws.needed
-    scarcest = np.minimum(moles[:, first] / one, moles[:, second] / two)
-    np.minimum(scarcest, moles[:, third] / three, out=scarcest)
+    scarcest = np.minimum(moles[first] / one, moles[second] / two)
+    np.minimum(scarcest, moles[third] / three, out=scarcest)
     extents = share * scarcest
-    wanted = extents @ np.maximum(-laws.change, 0.0)
+    wanted = laws.consumed @ extents
     supply = np.minimum(moles / np.maximum(wanted, 1e-300), 1.0)
-    least = np.minimum(supply[:, first], supply[:, second])
-    return np.asarray(extents * np.minimum(least, supply[:, third]))
+    least = np.minimum(supply[first], supply[second])
+    return np.asarray(extents * np.minimum(least, supply[third]))
 
 
 def weight_shares(chemistry: Chemistry, fired: Fired, names: Sequence[str]) -> Floats:

@@ -89,6 +89,7 @@ class Conditions:
         self._found: dict[tuple[str, ...], tuple[Candidate, ...]] = {}
         self._mobility: dict[tuple[str, ...], Mobility] = {}
         self._current: dict[str, str] = {}
+        self._networks: dict[frozenset[str], Network] = {}
 
     def solid(self, name: str) -> tuple[float, Mapping[str, float]]:
         """Return the energy of the most stable form, J/mol, and its errors."""
@@ -243,9 +244,14 @@ class Conditions:
         """Return all reactions of these solids and of what they become.
 
         Args:
-            solids: In their current states.
+            solids: In their current states, in any order.
         """
-        present = list(dict.fromkeys(solids))
+        key = frozenset(solids)
+        if key not in self._networks:
+            self._networks[key] = self._grown(sorted(key))
+        return self._networks[key]
+
+    def _grown(self, present: list[str]) -> Network:
         found: dict[tuple[str, ...], tuple[Candidate, ...]] = {}
         fresh = present[:]
         while fresh:

