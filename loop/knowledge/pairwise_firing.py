@@ -1,6 +1,6 @@
 """A set of powders in the fire, once for each draw of what is believed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -156,54 +156,75 @@ def _hold(
     weighted = np.zeros_like(laws.speed)
     for step, age in zip(growth, ages, strict=True):
         extents = _step(laws, moles, -np.expm1(-laws.speed * step))
-        moles = np.maximum(moles + laws.change @ extents, 0.0)
+        moles += laws.change @ (laws.is_chosen * extents[laws.group])
+        np.maximum(moles, 0.0, out=moles)
         total += extents
         weighted += age * extents
     when = weighted / np.maximum(total, 1e-12)
     least = _NAMED * float((network.atoms @ start).mean())
-    return moles, [
-        Happened(network.candidates[r], total[j], when[j], -laws.forces[j] * total[j])
-        for j, r in enumerate(laws.which)
-        if total[j].max() > least
-    ]
+    return moles, list(_told(network, laws, total, when, least))
+
+
+def _told(
+    network: Network, laws: "_Laws", total: Floats, when: Floats, least: float
+) -> Iterator[Happened]:
+    """Yield the reactions that take at least so many moles of atoms in some draw."""
+    for j, (r, g) in enumerate(zip(laws.which, laws.group, strict=True)):
+        extents = laws.is_chosen[j] * total[g]
+        if extents.max() > least:
+            released = -laws.forces[j] * extents
+            yield Happened(network.candidates[r], extents, when[g], released)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Laws:
-    """Reactions that run in some draw: k of a network's r."""
+    """How fast g groups react, by one of their k reactions in each draw."""
 
     which: Ints
-    """Their indices in the network, shape k."""
+    """Indices of the reactions in the network, shape k."""
+    group: Ints
+    """Group of each reaction, shape k."""
     forces: Floats
     """Free energies, meV/atom, shape k x N_DRAWS."""
+    is_chosen: Floats
+    """1 where a group undergoes this reaction, else 0, shape k x N_DRAWS."""
     speed: Floats
-    """Of the product layer, per root of ten hours, shape k x N_DRAWS."""
+    """Of the product layer, per root of ten hours, shape g x N_DRAWS."""
     change: Floats
-    """Shape s x k."""
-    consumed: Floats
-    """The same of reactants, > 0, products being 0."""
-    reactants: tuple[Ints, Ints, Ints]
-    """Each of shape k."""
-    needed: tuple[Floats, Floats, Floats]
-    """Moles of each, shape k x 1."""
+    """Moles of each solid per mole of atoms, shape s x k."""
+    reactants: Ints
+    """Solids consumed, shape 3 x g; the first again where there are fewer."""
+    needed: Floats
+    """Moles of each of those, > 0, shape 3 x g x N_DRAWS."""
+    takes: Floats
+    """1 where a group's reactant is this solid, shape s x 3 g."""
 
 
 def _laws(network: Network, growth: float) -> _Laws:
+    """Return the laws of the groups that react in some draw."""
     forces = driving_forces(network)
-    speed = np.log(2.0) * np.sqrt(rate_constants(network, forces))
-    speed *= chosen(network, forces)
-    which = np.flatnonzero((speed * growth).max(axis=0) > _LEAST)
-    first, second, third = network.reactants[which].T
-    one, two, three = network.needed[which].T[:, :, None]
-    change = np.ascontiguousarray(network.change[which].T)
+    picked = chosen(network, forces)
+    speed = np.log(2.0) * np.sqrt(rate_constants(network, forces)) * picked
+    runs = np.maximum.reduceat(speed.max(axis=0), network.starts) * growth > _LEAST
+    which = np.flatnonzero(runs[network.group])
+    groups, group = np.unique(network.group[which], return_inverse=True)
+    starts = np.flatnonzero(np.diff(group, prepend=-1))
+    picked = np.ascontiguousarray(picked[:, which].T)
+    reactants = network.reactants[which][starts].T
+    needed = network.needed[which].T[:, :, None] * picked
+    takes = np.zeros((len(network.solids), 3, len(groups)))
+    takes[reactants, np.arange(3)[:, None], np.arange(len(groups))] = 1.0
+    takes[:, 1:] *= reactants[1:] != reactants[0]
     return _Laws(
         which,
+        group,
         np.ascontiguousarray(forces[:, which].T),
-        np.ascontiguousarray(speed[:, which].T),
-        change,
-        np.maximum(-change, 0.0),
-        (first, second, third),
-        (one, two, three),
+        picked,
+        np.add.reduceat(np.ascontiguousarray(speed[:, which].T), starts),
+        np.ascontiguousarray(network.change[which].T),
+        reactants,
+        np.maximum(np.add.reduceat(needed, starts, axis=1), 1e-300),
+        takes.reshape(len(network.solids), -1),
     )
 
 
@@ -211,19 +232,14 @@ def _step(laws: _Laws, moles: Floats, share: Floats) -> Floats:
     """Return extents of one step, cut where reactions want more than there is.
 
     Args:
-        laws: Of k reactions of s solids.
+        laws: Of g groups of s solids.
         moles: Shape s x N_DRAWS.
-        share: Of the scarcest reactant that each reaction would take, k x N_DRAWS.
+        share: Of the scarcest reactant that each group would take, g x N_DRAWS.
     """
-    first, second, third = laws.reactants
-    one, two, three = laws.needed
-    scarcest = np.minimum(moles[first] / one, moles[second] / two)
-    np.minimum(scarcest, moles[third] / three, out=scarcest)
-    extents = share * scarcest
-    wanted = laws.consumed @ extents
+    extents = share * (moles[laws.reactants] / laws.needed).min(axis=0)
+    wanted = laws.takes @ (laws.needed * extents).reshape(-1, N_DRAWS)
     supply = np.minimum(moles / np.maximum(wanted, 1e-300), 1.0)
-    least = np.minimum(supply[first], supply[second])
-    return np.asarray(extents * np.minimum(least, supply[third]))
+    return np.asarray(extents * supply[laws.reactants].min(axis=0))
 
 
 def weight_shares(chemistry: Chemistry, fired: Fired, names: Sequence[str]) -> Floats:
