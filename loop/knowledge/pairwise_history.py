@@ -19,6 +19,8 @@ from loop.knowledge.pairwise_learning import Sample
 
 MOST_AMORPHOUS = 0.05
 """Weight share above which phases that are not listed may hide as amorphous."""
+SHORTEST_HOURS = 0.01
+"""What a hold that was cut off counts as, h."""
 NO_PHASE = ("unknown", "amorphous")
 
 
@@ -68,7 +70,7 @@ def _holds(ledger: Ledger, sample: str) -> tuple[Hold, ...]:
         values = measured[i] if i < len(measured) else {}
         hold = Hold(
             celsius=float(values.get("hold_celsius", step.temperature_celsius)),
-            hours=float(values.get("hold_hours", step.hold_hours)),
+            hours=max(float(values.get("hold_hours", step.hold_hours)), SHORTEST_HOURS),
             atmosphere=step.atmosphere,
         )
         found.append(hold)
@@ -81,6 +83,8 @@ def _moles(spec: CampaignSpec, grams: Mapping[str, float]) -> dict[str, float]:
     by_label = {precursor.label: precursor for precursor in spec.precursors}
     moles: dict[str, float] = {}
     for label, mass in grams.items():
+        if mass <= 0:
+            continue
         precursor = by_label[label]
         n = mass * moles_per_gram(precursor) / target
         moles[precursor.formula] = moles.get(precursor.formula, 0.0) + n

@@ -17,6 +17,7 @@ from math import log, pi
 
 import numpy as np
 
+from campaigns.materials.freeenergy import ZERO_CELSIUS
 from loop.knowledge.pairwise import Chemistry
 from loop.knowledge.pairwise_balance import Floats
 from loop.knowledge.pairwise_beliefs import N_DRAWS, deviate
@@ -69,8 +70,6 @@ class Site:
     atmosphere: str
     sources: frozenset[str]
     """Powders as the model counts them."""
-    sample: int
-    """Which sample it belongs to; -1 for none of those known."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,10 +158,10 @@ def _learn(chemistry: Chemistry, samples: tuple[Sample, ...]) -> Learned:
     drawn: list[Floats] = []
     measured: list[float] = []
     blocks: list[Floats] = []
-    for i, sample in enumerate(samples):
+    for sample in samples:
         fired = fire(chemistry, sample.batch, sample.firings)
         names, values, block = _told(chemistry, fired, sample)
-        sites += [site(fired, sample.batch, sample.firings, n, i) for n in names]
+        sites += [site(fired, sample.batch, sample.firings, n) for n in names]
         drawn.append(phase_shares(chemistry, fired, names))
         measured += values
         blocks.append(block)
@@ -255,14 +254,13 @@ def site(
     batch: Batch,
     firings: Sequence[Firing],
     phase: str,
-    sample: int = -1,
 ) -> Site:
     """Return where a share of a phase stands among others."""
     hottest = max(firings, key=lambda firing: firing.celsius)
     sources = frozenset(
         part for name, _ in batch for part in fired.stand_ins.get(name, (name,))
     )
-    return Site(phase, hottest.celsius + 273.15, hottest.atmosphere, sources, sample)
+    return Site(phase, hottest.celsius + ZERO_CELSIUS, hottest.atmosphere, sources)
 
 
 def model_errors(mean: Floats, size: float) -> Floats:
@@ -273,18 +271,24 @@ def model_errors(mean: Floats, size: float) -> Floats:
 
 def _likeness(rows: Sequence[Site], columns: Sequence[Site]) -> Floats:
     """Return how alike the model's errors are at two sites each, 0 to 1."""
-    found = np.zeros((len(rows), len(columns)))
-    for i, a in enumerate(rows):
-        for j, b in enumerate(columns):
-            if a.phase != b.phase or a.atmosphere != b.atmosphere:
-                continue
-            shared = len(a.sources & b.sources)
-            among = (len(a.sources) * len(b.sources)) ** 0.5
-            alike = COMMON + SOURCES * shared / among
-            alike += OWN * (a.sources == b.sources)
-            apart = (a.kelvin - b.kelvin) / WARMTH_KELVIN
-            found[i, j] = alike * np.exp(-0.5 * apart**2)
-    return found
+    powders = sorted({name for site in (*rows, *columns) for name in site.sources})
+    left, right = (
+        np.array([[float(n in site.sources) for n in powders] for site in sites])
+        .reshape(len(sites), len(powders))
+        for sites in (rows, columns)
+    )  # fmt: skip
+    n_left, n_right = left.sum(axis=1)[:, None], right.sum(axis=1)[None, :]
+    shared = left @ right.T
+    alike = COMMON + SOURCES * shared / np.sqrt(np.maximum(n_left * n_right, 1.0))
+    alike += OWN * ((shared == n_left) & (shared == n_right))
+    kelvin = [np.array([site.kelvin for site in sites]) for sites in (rows, columns)]
+    apart = np.subtract.outer(*kelvin) / WARMTH_KELVIN
+    kinds = [
+        np.array([f"{site.phase} in {site.atmosphere}" for site in sites], dtype=str)
+        for sites in (rows, columns)
+    ]
+    is_comparable = kinds[0][:, None] == kinds[1][None, :]
+    return np.asarray(is_comparable * alike * np.exp(-0.5 * apart**2))
 
 
 def _covariance(left: Floats, right: Floats) -> Floats:
