@@ -2,12 +2,14 @@
 
 import json
 import shutil
+import subprocess
+import sys
 
 import pytest
 
 from campaigns.store import Store
 from loop.knowledge.pairwise_file import read_learned
-from tests.end_to_end.runs import athanor
+from tests.end_to_end.runs import ROOT, athanor
 
 TITANATE = ("pathway", "BaCO3 + TiO2", "--target", "BaTiO3", "--temperature")
 
@@ -126,3 +128,17 @@ def test_what_cannot_be_learned_from_is_said(learned, tmp_path):
     done = athanor("learn", "--show", odd)
     assert done.code == 0
     assert "teaches nothing here: furnace gas Xe has no pressures" in done.out
+
+
+def test_a_pathway_needs_no_heavy_library():
+    code = (
+        "import sys\nfrom loop.cli.main import main\n"
+        f"sys.argv = {['athanor', *map(str, (*TITANATE, 900))]!r}\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "print([m for m in ('torch', 'pymatgen', 'ax') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True,
+        check=True,
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-1] == "[]"

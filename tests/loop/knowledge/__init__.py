@@ -1,1 +1,1 @@
-"""Tests of what is known before a campaign."""
+"""Tests."""
