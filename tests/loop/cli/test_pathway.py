@@ -41,7 +41,7 @@ def test_a_pathway_as_json():
     answer = json.loads(done.out)
     assert answer["atmosphere"] == "O2"
     assert answer["counted_as"] == {"CuCO3": ["CuO"]}
-    assert answer["steps"][0]["products"] == ["BaCuO2"]
+    assert ["BaCuO2"] in [step["products"] for step in answer["steps"]]
     assert 0 < answer["target_share"] < 1
     assert answer["force_mev_per_atom"] < answer["left_mev_per_atom"] < 0
 
