@@ -7,7 +7,8 @@ LoopError
 ├─ InstrumentFileError    an instrument file that cannot be used
 ├─ EnergyModelError    a structure or model that gives no energy
 ├─ DatabaseError    a database of structures that does not answer as it should
-└─ MissingPackageError    an optional package that a command needs
+├─ MissingPackageError    an optional package that a command needs
+└─ LearnedFileError    a file of learned reactions that cannot be used
 """
 
 
@@ -60,3 +61,7 @@ class MissingPackageError(LoopError):
             f"this needs the package {package} ({reason}); install it by"
             f" `pip install 'athanor-lab[{extra}]'`"
         )
+
+
+class LearnedFileError(LoopError):
+    """A file of learned reactions that cannot be used, or may not be merged."""

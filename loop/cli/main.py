@@ -14,6 +14,8 @@ from loop.cli import (
     energies,
     identify,
     labs,
+    learn,
+    pathway,
     phases,
     reaction,
     reanalyse,
@@ -42,7 +44,7 @@ app.add_typer(energies.app, name="energies")
 app.add_typer(calibrate.app, name="calibrate")
 for module in (
     campaign, simulated, running, records, decisions, identify, reanalyse, reaction,
-    backtest, screen,
+    pathway, learn, backtest, screen,
 ):  # fmt: skip
     module.register(app)
 

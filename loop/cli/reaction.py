@@ -80,24 +80,23 @@ def reaction(
 
 
 def refuse_temperature(celsius: float) -> None:
-    """Refuse a temperature at which energies are not known.
+    """Refuse a temperature at which no energy is known.
 
     Raises:
         SpecError: If it is one.
     """
     from campaigns.errors import SpecError
 
-    if LOWEST_CELSIUS <= celsius <= HIGHEST_CELSIUS:
-        return
-    raise SpecError.single(
-        "--temperature", f"{celsius:g} °C",
-        f"{LOWEST_CELSIUS:g} to {HIGHEST_CELSIUS:g} °C",
-        "energies are known there only",
-    )  # fmt: skip
+    if not LOWEST_CELSIUS <= celsius <= HIGHEST_CELSIUS:
+        raise SpecError.single(
+            "--temperature", f"{celsius:g} °C",
+            f"{LOWEST_CELSIUS:g} to {HIGHEST_CELSIUS:g} °C",
+            "energies are known there only",
+        )  # fmt: skip
 
 
 def read_species(path: Path | None) -> "Mapping[str, Species]":
-    """Return the packaged rows of thermochemistry, with those of a file.
+    """Return the rows that come along, and those of a file beside them.
 
     Raises:
         MaterialError: If the file cannot be used.
