@@ -32,8 +32,8 @@ class Ledger:
     held: dict[str, facts.SampleEnded] = field(default_factory=dict)
     """Samples that ended without a score."""
     tasks: list[facts.Payload] = field(default_factory=list)
-    """Intents, outcomes and what was found at each resumption, in order: what
-    `loop.plan.effects` starts from."""
+    """Judgements of safety, intents, outcomes and what was found at each resumption,
+    in order: what `loop.plan.effects` starts from."""
     measured: dict[str, facts.Values] = field(default_factory=dict)
     """Finished task to what it measured."""
     ended: str = ""
@@ -53,7 +53,12 @@ class Ledger:
                 self.proposed[payload.sample] = payload
             case facts.LoadPlanned():
                 self.loads[payload.load] = payload
-            case facts.TaskStarted() | facts.TaskFailed() | facts.Resumed():
+            case (
+                facts.TaskStarted()
+                | facts.TaskFailed()
+                | facts.Resumed()
+                | facts.HazardsJudged()
+            ):
                 self.tasks.append(payload)
             case facts.TaskFinished():
                 self.tasks.append(payload)

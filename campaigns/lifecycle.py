@@ -12,7 +12,15 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from campaigns.recipe import Recipe
-from campaigns.results import Identification, Pin, Proposal, Score, Verdict, Veto
+from campaigns.results import (
+    Hazard,
+    Identification,
+    Pin,
+    Proposal,
+    Score,
+    Verdict,
+    Veto,
+)
 
 SCHEMA_VERSION = 1
 """Version of the payloads below; older ones are read through upcasters."""
@@ -63,6 +71,20 @@ class LoadPlanned(Frozen):
     samples: tuple[str, ...]
     seconds: float
     """Planned length from first dose to last scan, every longer one included, s."""
+
+
+class HazardsJudged(Frozen):
+    """The rules of safety were asked before something began."""
+
+    kind: Literal["hazards-judged"] = "hazards-judged"
+    load: int
+    before: str
+    """What was about to begin: a load such as `L001`, or a task."""
+    samples: tuple[str, ...]
+    hazards: tuple[Hazard, ...]
+    """Worst first."""
+    refused: dict[str, str]
+    """Sample that may not take part, to the reason."""
 
 
 class TaskStarted(Frozen):
@@ -255,6 +277,7 @@ Payload = Annotated[
     CampaignOpened
     | Proposed
     | LoadPlanned
+    | HazardsJudged
     | TaskStarted
     | TaskFinished
     | TaskFailed

@@ -39,6 +39,8 @@ class Narrator:
                 return known[0].samples if known else ()
             case facts.TaskStarted() | facts.LoadPlanned() | facts.Fired():
                 return payload.samples
+            case facts.HazardsJudged():
+                return payload.samples
             case (
                 facts.CampaignOpened() | facts.Resumed() | facts.CampaignEnded()
                 | facts.Pinned() | facts.Vetoed() | facts.OrderWithdrawn()
@@ -76,6 +78,15 @@ class Narrator:
         return (
             f"load {payload.load} planned in {payload.furnace}: "
             f"{labels.listed(payload.samples)}; {duration(payload.seconds)} planned"
+        )
+
+    @_word.register
+    def _(self, payload: facts.HazardsJudged, now: float) -> str:
+        rules = labels.listed(sorted({h.rule for h in payload.hazards}))
+        refused = "; ".join(f"{s} {why}" for s, why in payload.refused.items())
+        return (
+            f"safety before {payload.before}: {len(payload.hazards)} hazards"
+            f"{f' ({rules})' if rules else ''}; {refused or 'nothing refused'}"
         )
 
     @_word.register

@@ -27,7 +27,7 @@ Order = Annotated[
 ORDER: TypeAdapter[Order] = TypeAdapter(Order)
 CHANGEABLE = (
     "space", "objectives", "input_constraints", "outcome_constraints", "controls",
-    "budget", "stop",
+    "budget", "stop", "safety",
 )  # fmt: skip
 """Tables of the campaign file that may change while it runs."""
 

@@ -226,3 +226,18 @@ class History(Frozen):
     pins: tuple[Pin, ...] = ()
     """Open orders, oldest first."""
     vetoes: tuple[Veto, ...] = ()
+
+
+class Hazard(Frozen):
+    """One finding of the rules of safety."""
+
+    rule: str
+    severity: Literal["refuse", "warn"]
+    about: str
+    step: str
+    """Heating meant; empty where it is none."""
+    found: str
+    limit: str
+    accepted: str = ""
+    """Why the campaign file accepts it; it would be refused else."""
+    samples: tuple[str, ...] = ()

@@ -286,6 +286,23 @@ class StopRule(Frozen):
     """Stop after this many loads without a better best."""
 
 
+class Accepted(Frozen):
+    """A refusal of the safety rules that somebody answers for."""
+
+    rule: Name
+    """As `athanor check` names it, such as `toxic-dust`."""
+    about: Annotated[str, Field(max_length=80)] = ""
+    """The one reagent, gas or element that is meant; all of the rule if empty."""
+    reason: Annotated[str, Field(min_length=10)]
+    """Why it is safe here, and who says so; kept in the campaign's database."""
+
+
+class Safety(Frozen):
+    """What is known of the recipes' hazards beyond the rules."""
+
+    accept: tuple[Accepted, ...] = ()
+
+
 class CampaignSpec(Frozen):
     """A whole campaign file, validated.
 
@@ -307,6 +324,9 @@ class CampaignSpec(Frozen):
     controls: Controls = Controls()
     budget: Budget = Budget()
     stop: StopRule = StopRule()
+    safety: Annotated[Safety, Field(exclude_if=lambda given: given == Safety())] = (
+        Safety()
+    )
     sample_grams: Positive = 1.0
     """Target powder that each sample should give, g."""
     seed: Annotated[int, Field(ge=0)] = 0

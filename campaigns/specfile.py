@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from campaigns.errors import Fault, SpecError
 from campaigns.spec import (
+    Accepted,
     Budget,
     CampaignSpec,
     Choice,
@@ -21,6 +22,7 @@ from campaigns.spec import (
     OutcomeConstraint,
     Precursor,
     Range,
+    Safety,
     SolidSolution,
     Space,
     StepSpace,
@@ -42,6 +44,8 @@ _MODELS: dict[str, type[BaseModel]] = {
     "controls": Controls,
     "budget": Budget,
     "stop": StopRule,
+    "safety": Safety,
+    "safety.accept": Accepted,
 }
 """Table of the file to the model that reads it; `*` stands for any one name."""
 _UNION_TAGS = frozenset({"range", "choice"})

@@ -126,6 +126,15 @@ class Progress:
         self.members[payload.load] = payload.samples
 
     @_take.register
+    def _(self, payload: facts.HazardsJudged) -> None:
+        for sample in payload.samples:
+            self._state(sample)
+        if strange := sorted(payload.refused.keys() - set(payload.samples)):
+            raise TransitionError(
+                f"{', '.join(strange)} refused before {payload.before}, but not judged"
+            )
+
+    @_take.register
     def _(self, payload: facts.TaskStarted) -> None:
         known = self.tasks.get(payload.task)
         state = known.state if known else "absent"

@@ -23,6 +23,8 @@ class DoserSpec(Frozen):
     min_grams: Positive
     max_grams: Positive
     tolerance_percent: Annotated[float, Field(ge=0.1, le=40)] = 1.0
+    atmosphere: Literal["air", "dry-air", "nitrogen", "argon"] = "air"
+    """Gas around the powder while it is dosed, as in a glove box."""
     seconds_per_dose: Positive = 90.0
     """Typical time of one dose, for planning, s."""
     identity: str = ""
@@ -75,6 +77,16 @@ class FurnaceSpec(Frozen):
     """Crucible materials that may stand in it."""
     power_kilowatts: Positive = 3.0
     """Electrical power at the highest temperature."""
+    volume_litres: Positive = 10.0
+    """Volume of the chamber."""
+    gas_litres_per_minute: Annotated[float, Field(ge=0)] = 1.0
+    """Furnace gas, or air drawn through, at 25 °C and 1 bar."""
+    vent_litres_per_minute: Positive = 10.0
+    """Most gas that the vent passes without a rise in pressure, at 25 °C and 1 bar."""
+    extract: bool = False
+    """Whether the vent ends in a fume extract that runs during every firing."""
+    closed: bool = False
+    """Whether it is gas-tight, with a trap at its outlet for toxic vapour."""
     on_lost_contact: Literal["finish", "hold", "reset"] = "finish"
     """What a furnace supervisor should do when contact is lost. There is none yet:
     whatever stands here, the controller finishes its stored program."""
@@ -131,6 +143,14 @@ class RackSpec(Frozen):
     slots: Annotated[int, Field(ge=1)]
 
 
+class RoomSpec(Frozen):
+    """The room in which the furnaces stand."""
+
+    volume_cubic_metres: Positive = 50.0
+    air_changes_per_hour: Annotated[float, Field(ge=0)] = 5.0
+    """Fresh air per hour, in volumes of the room."""
+
+
 class LabSpec(Frozen):
     """One lab, as its `lab.toml` describes it."""
 
@@ -144,6 +164,7 @@ class LabSpec(Frozen):
     arms: Annotated[dict[str, ArmSpec], Field(min_length=1)]
     operators: Annotated[dict[str, OperatorSpec], Field(min_length=1)]
     racks: Annotated[dict[str, RackSpec], Field(min_length=1)]
+    room: RoomSpec = RoomSpec()
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:

@@ -17,6 +17,7 @@ from loop.errors import ProposalError
 from loop.plan.bench import Bench
 from loop.plan.effects import Effects
 from loop.plan.executor import Executor
+from loop.plan.safety import SafetyGuard
 from loop.plan.scheduler import schedule
 from loop.plan.tasks import Sample, choose_furnace, plan_load
 from loop.propose.proposer import Proposer
@@ -80,7 +81,8 @@ class Engine:
         samples = _as_samples([self.ledger.proposed[name] for name in load.samples])
         plan = schedule(plan_load(load.load, samples, self.lab.spec, load.furnace))
         effects = Effects(self.recorder, self.now, payloads=self.ledger.tasks)
-        bench = Bench(self.lab, effects, self._heads(), self.now)
+        guard = SafetyGuard(self.spec, self.table)
+        bench = Bench(self.lab, effects, self._heads(), self.now, guard)
         executor = Executor(bench, load.load, self._analyse, set(self.ledger.held))
         await executor.run(plan)
 

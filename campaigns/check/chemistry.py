@@ -1,23 +1,15 @@
-"""Can the target be made of these precursors, and what comes off on the way?"""
+"""Can the target be made of these precursors?"""
 
 from fractions import Fraction
 from itertools import product
 
 from campaigns.check.findings import Findings
-from campaigns.check.space import bounds_in, bounds_of, firings, is_numeric, path_of
+from campaigns.check.space import bounds_of, is_numeric
 from campaigns.errors import MaterialError
-from campaigns.materials.crucibles import attacks, crucibles
 from campaigns.materials.formula import Formula
 from campaigns.precursors import PrecursorSet, balanced, cations, precursor_sets
 from campaigns.spec import CampaignSpec
 from campaigns.synthesis import grams_to_dose
-
-_HARMFUL = {
-    "NO2": "toxic",
-    "NH3": "toxic and corrosive",
-}
-"""Gases that need an extract; classes of Regulation (EC) 1272/2008, annex VI."""
-_ORGANIC = ("C2O4", "C2H3O2", "CH3COO", "C6H5O7", "C6H8O7")
 
 
 def check_formulas(spec: CampaignSpec, found: Findings) -> bool:
@@ -182,80 +174,4 @@ def check_stock(
                 f"{precursor.stock_grams:g} g lasts for"
                 f" {int(precursor.stock_grams / most)} of {n_samples} samples"
                 f" if all of them use {precursor.label}",
-            )
-
-
-def check_heat(spec: CampaignSpec, found: Findings) -> None:
-    """Refuse temperatures that a reagent or crucible does not stand."""
-    elements = Formula.parse(spec.target.formula).elements
-    for p in spec.precursors:
-        elements |= Formula.parse(p.formula).elements
-    for index, step in firings(spec):
-        bounds = bounds_in(spec, step, "temperature_celsius")
-        if bounds is None:
-            continue
-        hottest, path = bounds[1], path_of(spec, index, "temperature_celsius")
-        for i, p in enumerate(spec.precursors):
-            if p.max_celsius is not None and hottest > p.max_celsius:
-                found.refuse(
-                    path,
-                    f"up to {hottest:g} °C",
-                    f"at most {p.max_celsius:g} °C, the limit of {p.label}"
-                    f" (precursors[{i}].max_celsius)",
-                    f"lower the temperature or remove {p.label}",
-                )
-        material = step.crucible or "Al2O3"
-        known = crucibles()
-        if material not in known:
-            found.unknown(
-                f"steps[{index}].crucible", material, known, "choose a known material."
-            )
-            continue
-        crucible = known[material]
-        if hottest > crucible.max_celsius:
-            found.refuse(
-                path,
-                f"up to {hottest:g} °C",
-                f"at most {crucible.max_celsius:g} °C in {material}: {crucible.source}",
-                "lower the temperature or choose another crucible",
-            )
-        for attack in attacks(material, elements, hottest):
-            names = "-".join(sorted(attack.elements))
-            if attack.severity == "warn":
-                found.warn(
-                    f"steps[{index}].crucible",
-                    f"{names} in {material} above {attack.above_celsius:g} °C:"
-                    f" {attack.reason} ({attack.source})",
-                )
-            else:
-                found.refuse(
-                    f"steps[{index}].crucible",
-                    f"{material} with {names} at up to {hottest:g} °C",
-                    f"at most {attack.above_celsius:g} °C for this pair",
-                    f"choose another crucible: {attack.reason} ({attack.source})",
-                )
-
-
-def warn_of_hazards(
-    spec: CampaignSpec, sets: tuple[PrecursorSet, ...], found: Findings
-) -> None:
-    """Warn of hazards on labels, of harmful gases and of oxidisers with fuel."""
-    for i, precursor in enumerate(spec.precursors):
-        if precursor.hazards:
-            found.warn(
-                f"precursors[{i}]",
-                f"{precursor.label}: {'; '.join(precursor.hazards)}",
-            )
-    gases = {gas for s in sets for gas, n in s.reaction.gases.items() if n > 0}
-    for gas in sorted(gases & _HARMFUL.keys()):
-        found.warn("precursors", f"{gas} comes off ({_HARMFUL[gas]}): use the extract")
-    for candidate in sets:
-        formulas = [p.formula for p in candidate.precursors]
-        oxidiser = next((f for f in formulas if "NO3" in f or "ClO" in f), "")
-        fuel = next((f for f in formulas if any(o in f for o in _ORGANIC)), "")
-        if oxidiser and fuel:
-            found.warn(
-                "precursors",
-                f"{oxidiser} with {fuel} ({candidate.label}): oxidiser and fuel may"
-                " burn off violently; start with small samples and slow ramps",
             )

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from campaigns.errors import Fault
+from campaigns.safety.findings import Finding
 from campaigns.specfile import closest
 
 
@@ -22,10 +23,11 @@ class Warn:
 
 @dataclass(slots=True)
 class Findings:
-    """Faults and warnings, in the order found, each once."""
+    """Faults, warnings and hazards, in the order found, each once."""
 
     faults: list[Fault] = field(default_factory=list)
     warnings: list[Warn] = field(default_factory=list)
+    safety: list[Finding] = field(default_factory=list)
 
     def refuse(self, path: str, found: str, allowed: str, remedy: str) -> None:
         """Add a fault."""

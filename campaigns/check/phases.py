@@ -1,9 +1,8 @@
-"""Do the phases that a campaign names exist, and do they stand the heat?"""
+"""Do the phases that a campaign names exist?"""
 
 from itertools import pairwise
 
 from campaigns.check.findings import Findings
-from campaigns.check.space import bounds_in, firings, path_of
 from campaigns.materials.formula import Formula
 from campaigns.materials.phases import Phase, PhaseTable
 from campaigns.precursors import cations
@@ -101,29 +100,6 @@ def check_solid_solution(spec: CampaignSpec, found: Findings) -> None:
             "one of target.phases",
             "add it there, or refine the cell of an accepted phase",
         )
-
-
-def warn_of_melting(spec: CampaignSpec, table: PhaseTable, found: Findings) -> None:
-    """Warn of searches above where the target, or a reagent at first, melts."""
-    target = Formula.parse(spec.target.formula)
-    names = spec.target.phases or [row.name for row in table.by_formula(target)]
-    products = [("the target", table[name]) for name in names if name in table]
-    reagents = []
-    for i, precursor in enumerate(spec.precursors):
-        if row := _row_of(precursor, table):
-            reagents.append((precursor.label, row))
-            for change in row.heat:
-                if change.event == "evaporates":
-                    found.warn(f"precursors[{i}]", f"{precursor.label} {change}")
-    for order, (index, step) in enumerate(firings(spec)):
-        bounds = bounds_in(spec, step, "temperature_celsius")
-        for label, row in products if order else products + reagents:
-            if bounds and row.melting_celsius and bounds[1] > row.melting_celsius:
-                found.warn(
-                    path_of(spec, index, "temperature_celsius"),
-                    f"up to {bounds[1]:g} °C, but {label} ({row.name}) melts at"
-                    f" {row.melting_celsius:g} °C: powder may fuse to its crucible",
-                )
 
 
 def warn_of_reagents(spec: CampaignSpec, table: PhaseTable, found: Findings) -> None:

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 from campaigns.check.findings import Warn
 from campaigns.errors import Fault, SpecError
+from campaigns.safety.findings import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,8 @@ class SetPreview:
     """Target if the reaction runs to completion, g."""
     cost: float
     """Price of the precursors, in the file's currency."""
+    load_gas: str
+    """Gas of a furnace full of this set at its hottest, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +39,18 @@ class CheckReport:
     sets: tuple[SetPreview, ...]
     parameters: tuple[tuple[str, str], ...]
     """Searched parameter and its values, in words."""
+    safety: tuple[Finding, ...] = ()
+    """Hazards, worst first; those that refuse are among the faults too."""
 
     @property
     def is_possible(self) -> bool:
         """Say whether nothing was refused."""
         return not self.faults
+
+    @property
+    def is_unsafe(self) -> bool:
+        """Say whether a rule of safety refuses."""
+        return any(finding.severity == "refuse" for finding in self.safety)
 
     def require(self) -> None:
         """Do nothing if the campaign is possible.
@@ -63,6 +74,7 @@ class CheckReport:
             width = max(len(key) for key, _ in self.parameters)
             for key, values in self.parameters:
                 yield f"  {key:<{width}}  {values}"
+        yield from self._safety_lines()
         if self.warnings:
             yield ""
             yield f"{_count(len(self.warnings), 'warning')}:"
@@ -77,6 +89,22 @@ class CheckReport:
             yield f"    found:   {fault.found}"
             yield f"    allowed: {fault.allowed}"
             yield f"    remedy:  {fault.remedy}"
+
+    def safety_text(self) -> str:
+        """Write the hazards alone for a terminal; empty if there are none."""
+        return "\n".join(self._safety_lines()).strip()
+
+    def _safety_lines(self) -> Iterator[str]:
+        """Yield the hazards in groups, the worst group first."""
+        for title in _GROUPS:
+            group = [finding for finding in self.safety if _group(finding) == title]
+            if group:
+                yield ""
+                yield f"safety, {title}: {_count(len(group), 'finding')}"
+            for rule, alike in groupby(group, key=lambda f: f.rule):
+                yield f"  {rule}"
+                for finding in alike:
+                    yield from _finding_lines(finding)
 
     def _set_lines(self) -> Iterator[str]:
         yield f"{_count(len(self.sets), 'precursor set')}, each for one sample:"
@@ -95,8 +123,29 @@ class CheckReport:
                 if parts
             )
             yield f"     gas      {gas or 'none'}"
+            yield f"     load     {preview.load_gas}"
             if preview.cost:
                 yield f"     cost     {preview.cost:.2f}"
+
+
+_GROUPS = ("refused", "accepted by the campaign file", "to be careful of")
+
+
+def _group(finding: Finding) -> str:
+    """Return the heading under which a finding is printed."""
+    if finding.severity == "refuse":
+        return _GROUPS[0]
+    return _GROUPS[1] if finding.accepted else _GROUPS[2]
+
+
+def _finding_lines(finding: Finding) -> Iterator[str]:
+    where = f", step {finding.step}" if finding.step else ""
+    yield f"    {finding.about}{where}: {finding.found}; limit: {finding.limit}"
+    yield f"      {finding.reason} ({finding.source})"
+    if finding.accepted:
+        yield f"      accepted: {finding.accepted}"
+    if finding.remedy:
+        yield f"      {finding.remedy}"
 
 
 def _above(preview: SetPreview, *, sign: int) -> list[tuple[str, float]]:

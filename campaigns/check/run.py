@@ -5,11 +5,9 @@ from typing import TYPE_CHECKING
 from campaigns.check.chemistry import (
     check_excess,
     check_formulas,
-    check_heat,
     check_precursors,
     check_stock,
     excess_corners,
-    warn_of_hazards,
 )
 from campaigns.check.findings import Findings
 from campaigns.check.goals import (
@@ -23,14 +21,15 @@ from campaigns.check.lab import check_lab
 from campaigns.check.phases import (
     check_phases,
     check_solid_solution,
-    warn_of_melting,
     warn_of_reagents,
 )
 from campaigns.check.report import CheckReport, SetPreview
+from campaigns.check.safety import check_acceptances, check_safety, gas_of_load
 from campaigns.check.space import searched_parameters
 from campaigns.check.template import check_search, check_steps
 from campaigns.materials.formula import Formula
 from campaigns.precursors import PrecursorSet
+from campaigns.safety.findings import worst_first
 from campaigns.spec import CampaignSpec, Choice, Range
 from campaigns.synthesis import cost, grams_to_dose
 from instruments.labspec import LabSpec
@@ -66,7 +65,8 @@ def check(
         target=spec.target.formula,
         faults=tuple(found.faults),
         warnings=tuple(found.warnings),
-        sets=tuple(preview(spec, candidate) for candidate in sets),
+        safety=worst_first(found.safety),
+        sets=tuple(preview(spec, candidate, lab) for candidate in sets),
         parameters=tuple((k, describe(v)) for k, v in searched_parameters(spec)),
     )
 
@@ -82,15 +82,14 @@ def _check_matter(
     n_before = len(found.faults)
     check_excess(spec, sets, found)
     has_excess = len(found.faults) == n_before
-    check_heat(spec, found)
     check_solid_solution(spec, found)
     if table is not None:
         check_phases(spec, table, found)
-        warn_of_melting(spec, table, found)
         warn_of_reagents(spec, table, found)
-    warn_of_hazards(spec, sets, found)
+    check_acceptances(spec, found)
     if not has_excess:  # masses below would have no meaning
         return ()
+    check_safety(spec, lab, table, sets, found)
     check_stock(spec, sets, found)
     check_budget(spec, sets, found)
     check_controls(spec, sets, found)
@@ -100,7 +99,9 @@ def _check_matter(
     return sets
 
 
-def preview(spec: CampaignSpec, candidate: PrecursorSet) -> SetPreview:
+def preview(
+    spec: CampaignSpec, candidate: PrecursorSet, lab: LabSpec | None
+) -> SetPreview:
     """Return what one sample of a set takes and gives, with the least excess."""
     least = excess_corners(spec)[0]
     grams = grams_to_dose(spec, candidate, least)
@@ -115,6 +116,7 @@ def preview(spec: CampaignSpec, candidate: PrecursorSet) -> SetPreview:
         },
         powder_grams=spec.sample_grams,
         cost=cost(spec, grams),
+        load_gas=gas_of_load(spec, lab, candidate),
     )
 
 

@@ -58,6 +58,8 @@ def check(
     with naming(lab_file):
         lab_spec = load_lab_file(lab_file)
     report = examine(spec, lab_spec, PhaseTable.load())
+    if report.is_unsafe:
+        sys.stdout.write(f"{report.safety_text()}\n")
     with naming(file):
         report.require()
     sys.stdout.write(f"{report.text()}\n")

@@ -12,6 +12,7 @@ from instruments.protocols import Lab
 from instruments.quantities import HumanTask, Slot
 from loop.plan.effects import Done, Effect, Effects, HeldError
 from loop.plan.guards import PATIENCE_SECONDS, wait_until_free
+from loop.plan.safety import SafetyGuard
 from loop.plan.tasks import CONTAINERS, Container, Sample
 
 
@@ -25,6 +26,8 @@ class Bench:
     """Precursor to the rack slot of its dosing head."""
     now: Callable[[], float]
     """Lab time, s since 1970."""
+    guard: SafetyGuard
+    """Asked before powder is dosed, poured or heated."""
     arm_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     last_labels: dict[str, str] = field(default_factory=dict)
     """Doser to the label of its latest dose, empty before its first."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from campaigns.lifecycle import (
+    HazardsJudged,
     Payload,
     Resumed,
     TaskFailed,
@@ -123,6 +124,7 @@ class Effects:
         """Effect to `started`, `finished` or the outcome of its failure."""
         self._measured: dict[str, Values] = {}
         self._errors: dict[str, str] = {}
+        self._judged: set[str] = set()
         self._under_way: dict[asyncio.Task[object], Effect] = {}
         self._is_halted = False
         for payload in payloads:
@@ -131,6 +133,8 @@ class Effects:
     def _remember(self, payload: Payload) -> None:
         self.whereabouts.take(payload)
         match payload:
+            case HazardsJudged():
+                self._judged.add(payload.before)
             case TaskStarted():
                 self._started[payload.task] = payload
                 self._states[payload.task] = "started"
@@ -162,6 +166,14 @@ class Effects:
     def state(self, name: str) -> str:
         """Return `absent`, `started`, `finished`, or the outcome of a failure."""
         return self._states.get(name, "absent")
+
+    def measured(self, name: str) -> Values | None:
+        """Return what a finished effect measured, None before it is finished."""
+        return self._measured.get(name)
+
+    def was_judged(self, before: str) -> bool:
+        """Tell whether the safety of a load or task is on record."""
+        return before in self._judged
 
     def commanded(self, name: str) -> Values | None:
         """Return what the latest attempt at an effect was told, None before any."""

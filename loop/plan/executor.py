@@ -8,6 +8,7 @@ from campaigns.lifecycle import SampleEnded
 from instruments.errors import FaultError, LimitExceededError, RefusedError
 from loop.plan.actions import carry_out
 from loop.plan.bench import Bench
+from loop.plan.dispatch import furnace_of, hold_unsafe, refuse_unsafe
 from loop.plan.effects import HaltedError, HeldError
 from loop.plan.guards import make_safe
 from loop.plan.scheduler import Booking, Schedule
@@ -55,9 +56,14 @@ class Executor:
     """Samples that have left the load."""
     asked: set[str] = field(default_factory=set)
     """Samples to be scanned a second time."""
+    furnace: str = ""
+    """Where the load is fired."""
 
     async def run(self, schedule: Schedule) -> None:
         """Run every task once; return when the last is over.
+
+        Samples that the rules of safety keep out of the load are held first, before
+        anything moves.
 
         Whatever ends it early, the lab is brought to rest first: doses and moves
         under way are let end, nothing new begins, furnaces go on with the programs
@@ -68,6 +74,8 @@ class Executor:
                 error say how it was left.
             CancelledError: If the caller gave up, as after Ctrl-C.
         """
+        self.furnace = furnace_of(schedule)
+        self.ended |= hold_unsafe(self.bench, self.load, schedule, self.ended)
         over = {b.task.name: asyncio.Event() for b in schedule.bookings}
         locks = {b.instrument: asyncio.Lock() for b in schedule.bookings}
         running = {
@@ -153,10 +161,12 @@ class Executor:
     async def _work(self, task: Task, instrument: str) -> None:
         """Carry a task out; without those of its samples that have to be held."""
         while remaining := self._taking_part(task):
+            part = task.of(remaining)
             try:
-                await carry_out(
-                    self.bench, task.of(remaining), instrument, load=self.load
+                refuse_unsafe(
+                    self.bench, self.load, part, instrument, furnace=self.furnace
                 )
+                await carry_out(self.bench, part, instrument, load=self.load)
                 await self._analyse(task, remaining[0])
             except (HeldError, LimitExceededError, RefusedError) as error:
                 named = error.samples if isinstance(error, HeldError) else ()

@@ -49,10 +49,13 @@ class _Readings:
         )
 
 
-def as_firing(step: FireStep | DryStep) -> FireStep:
-    """Return a drying step as the gentle firing that it is."""
+def as_firing(task: Task) -> FireStep:
+    """Return the firing of a task; a drying is a gentle one."""
+    step = task.step
     if isinstance(step, FireStep):
         return step
+    if not isinstance(step, DryStep):
+        raise TypeError(f"{task.name} is not a heating step")
     return FireStep(
         kind="anneal",
         name="dry",
@@ -63,6 +66,11 @@ def as_firing(step: FireStep | DryStep) -> FireStep:
     )
 
 
+def effect_name(task: Task) -> str:
+    """Return the name of the effect that heats."""
+    return f"{task.name}/heat"
+
+
 async def heat(bench: Bench, task: Task, furnace: str, *, load: int) -> None:
     """Run one firing of everything in a furnace, once, and record it.
 
@@ -71,9 +79,7 @@ async def heat(bench: Bench, task: Task, furnace: str, *, load: int) -> None:
             outcome cannot be known.
         FaultError: If the controller reports a fault.
     """
-    if not isinstance(task.step, FireStep | DryStep):
-        raise TypeError(f"{task.name} is not a heating step")
-    step = as_firing(task.step)
+    step = as_firing(task)
     profile = heating_profile(step, bench.lab.spec.furnaces[furnace])
     firing = _Firing(bench, task, furnace, load, step, profile)
     await bench.effects.once(
@@ -102,7 +108,7 @@ class _Firing:
 
     @property
     def name(self) -> str:
-        return f"{self.task.name}/heat"
+        return effect_name(self.task)
 
     @property
     def spec(self) -> FurnaceSpec:
@@ -159,7 +165,7 @@ class _Firing:
         """Return the crucible materials of all samples; drying is done in the vial."""
         if not isinstance(self.task.step, FireStep):
             return set()
-        index = _step_index(self.task)
+        index = self.task.index
         steps = (sample.recipe.steps[index] for sample in self.task.samples)
         return {step.crucible for step in steps if isinstance(step, FireStep)}
 
@@ -235,13 +241,8 @@ async def _looks_heated(bench: Bench, task: Task, name: str) -> bool:
     return int(seen[1] or seen[2]) > before
 
 
-def _step_index(task: Task) -> int:
-    """Return the index of a task's step in its recipes, which begins its own name."""
-    return int(task.name.rpartition("/")[2].partition("-")[0])
-
-
 def _firings_before(task: Task) -> int:
-    steps = task.samples[0].recipe.steps[: _step_index(task)]
+    steps = task.samples[0].recipe.steps[: task.index]
     return sum(isinstance(step, FireStep) for step in steps)
 
 

@@ -66,6 +66,11 @@ class Task:
         return replace(self, samples=samples)
 
     @property
+    def index(self) -> int:
+        """Return the place of its step in the recipes, which begins its own name."""
+        return int(self.name.rpartition("/")[2].partition("-")[0])
+
+    @property
     def seconds(self) -> float:
         """Return the expected length, s."""
         return sum(part.seconds for part in self.parts)

@@ -4,6 +4,7 @@ import pytest
 
 from campaigns import lifecycle as facts
 from campaigns.narrative import Narrator, duration
+from campaigns.results import Hazard
 from tests.campaigns import synthetic
 
 
@@ -82,3 +83,20 @@ def test_failures_and_resumes_are_told():
 )
 def test_durations_take_a_fitting_unit(seconds, words):
     assert duration(seconds) == words
+
+
+def test_judgements_of_safety_are_told_of_each_sample_judged():
+    hazard = Hazard(
+        rule="melts", severity="warn", about="BaO2", step="fire", found="", limit=""
+    )
+    judged = facts.HazardsJudged(
+        load=1, before="L001", samples=("A", "B"), hazards=(hazard,),
+        refused={"B": "burns"},
+    )  # fmt: skip
+    event = facts.Event(
+        sequence=1, lab_time=0.0, actor="executor", payload=judged, previous=""
+    )
+    for sample in ("A", "B", None):
+        (line,) = Narrator(sample=sample).lines([event])
+        assert line.endswith("safety before L001: 1 hazards (melts); B burns")
+    assert list(Narrator(sample="C").lines([event])) == []

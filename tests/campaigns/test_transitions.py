@@ -191,3 +191,17 @@ def test_open_tasks_are_intents_without_outcome(tmp_path):
             actor="executor", lab_time=0.0,
         )  # fmt: skip
         assert [task.task for task in open_tasks(store.events())] == ["T1", "T3"]
+
+
+def test_safety_is_judged_of_known_samples():
+    progress = Progress.of([opened(), synthetic.proposed("S0001")])
+    judged = facts.HazardsJudged(
+        load=1, before="L001", samples=("S0001",), hazards=(), refused={}
+    )
+    progress.advance(judged)
+    strange = judged.model_copy(update={"samples": ("S0009",)})
+    with pytest.raises(TransitionError, match="S0009 was never proposed"):
+        progress.copy().advance(strange)
+    unjudged = judged.model_copy(update={"refused": {"S0002": "burns"}})
+    with pytest.raises(TransitionError, match="S0002 refused before L001"):
+        progress.copy().advance(unjudged)

@@ -1,4 +1,4 @@
-"""What heat does to the phases: phrases, lookups, and rows that agree."""
+"""What heat does to the phases: phrases, look-ups, and rows that agree."""
 
 import pytest
 

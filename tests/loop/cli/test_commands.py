@@ -292,3 +292,20 @@ def test_notes_of_an_error_are_printed(monkeypatch, capsys):
     said = capsys.readouterr().err
     assert "disk fell off" in said
     assert "  furnace-1: goes on with its program\n" in said
+
+
+def test_check_shows_every_hazard_where_one_of_them_refuses(tmp_path):
+    text = """
+name = "fireworks"
+precursors = ["Ba(NO3)2", "TiO(C2O4).H2O"]
+target = { formula = "BaTiO3" }
+space = { steps = { fire = { temperature_celsius = 900, hold_hours = 2 } } }
+"""
+    (tmp_path / "unsafe.toml").write_text(text, "utf-8")
+    done = athanor("check", tmp_path / "unsafe.toml")
+    assert done.code == 2
+    assert done.out.startswith("safety, refused: 1 finding\n  oxidiser-with-fuel\n")
+    assert "safety, to be careful of" in done.out
+    assert "gas-toxic" in done.out
+    assert "Ba(NO3)2 with TiO(C2O4)" in done.err
+    assert "Traceback" not in done.err

@@ -9,15 +9,21 @@ from campaigns.lifecycle import (
     Resumed,
     SampleEnded,
 )
+from campaigns.materials.phases import PhaseTable
 from campaigns.results import DecisionRecord, Proposal
 from campaigns.transitions import Progress
 from loop.plan.bench import Bench
 from loop.plan.effects import Effects
 from loop.plan.executor import Executor
+from loop.plan.safety import SafetyGuard
 from loop.plan.scheduler import schedule
 from loop.plan.tasks import plan_load
 from simulators.clock import run
+from tests.campaigns.examples import ybco
 from tests.loop.plan.physical import HEADS, LAB, bare_lab, recipe, samples
+
+GUARD = SafetyGuard(ybco(precursors=["Y2O3", "BaCO3", "CuO"]), PhaseTable.load())
+"""Knows the reagents of `physical.recipe`."""
 
 
 class KilledError(BaseException):
@@ -81,7 +87,7 @@ class Journal:
 
 def execute(
     matter, furnaces, journal, *, n=2, start=0.0, regrinds=0, first=1, lab=LAB,
-    cancel_after=None, scan=None, analysed=None,
+    cancel_after=None, scan=None, analysed=None, made=None, guard=None,
 ):  # fmt: skip
     """Run a load to its end, its fault or its death; return the lab time after.
 
@@ -98,10 +104,12 @@ def execute(
     async def go():
         loop = asyncio.get_running_loop()
         effects = Effects(journal, loop.time, payloads=list(journal.payloads))
-        bench = Bench(bare_lab(matter, furnaces, lab), effects, HEADS, loop.time)
+        bench = Bench(
+            bare_lab(matter, furnaces, lab), effects, HEADS, loop.time, guard or GUARD
+        )
         ended = {p.sample for p in journal.payloads if isinstance(p, SampleEnded)}
-        made = samples(n, regrinds=regrinds, first=first, scan=scan)
-        plan = schedule(plan_load(1, made, lab, "box-a"))
+        load = made or samples(n, regrinds=regrinds, first=first, scan=scan)
+        plan = schedule(plan_load(1, load, lab, "box-a"))
         task = asyncio.create_task(Executor(bench, 1, analyse, ended).run(plan))
         if cancel_after is not None:
             loop.call_later(cancel_after, task.cancel)

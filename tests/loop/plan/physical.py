@@ -290,7 +290,8 @@ class BareOperator:
             self.matter.at[old] = Slot("archive", default)
 
 
-HEADS = {"Y2O3": Slot("heads", 1), "BaCO3": Slot("heads", 2), "CuO": Slot("heads", 3)}
+REAGENTS = ("Y2O3", "BaCO3", "CuO", "Ba(NO3)2", "PbO")
+HEADS = {reagent: Slot("heads", i) for i, reagent in enumerate(REAGENTS, start=1)}
 NECK = Slot("quantos-1.head")
 GRIPPER = Slot("ur5e-1.gripper")
 

@@ -15,7 +15,7 @@ from loop.plan.executor import Executor
 from loop.plan.scheduler import schedule
 from loop.plan.tasks import Sample, plan_load
 from simulators.clock import run
-from tests.loop.plan.journal import Journal
+from tests.loop.plan.journal import GUARD, Journal
 from tests.simulators.stand_in import lab_spec, simulated_lab
 
 HEADS = {"Y2O3": Slot("heads", 1), "BaCO3": Slot("heads", 2)}
@@ -46,7 +46,7 @@ def execute(path, journal, numbers, *, start=0.0, cancel_after=None):
         async with connect(
             spec, openers=world.openers, fetchers=world.fetchers, clock=clock
         ) as lab:
-            bench = Bench(lab, effects, HEADS, clock.now)
+            bench = Bench(lab, effects, HEADS, clock.now, GUARD)
             plan = schedule(plan_load(1, made, spec, "box-a"))
             task = asyncio.create_task(Executor(bench, 1, analyse).run(plan))
             if cancel_after is not None:
