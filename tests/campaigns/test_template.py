@@ -13,6 +13,7 @@ from campaigns.materials.phases import PhaseTable
 from campaigns.specfile import load, parse
 from campaigns.template import json_schema, new_campaign
 from instruments.labfile import load_lab_file
+from tests.shipped import CAMPAIGNS
 
 ROOT = Path(__file__).parents[2]
 
@@ -60,7 +61,7 @@ def test_the_schema_describes_every_key():
     )
 
 
-@pytest.mark.parametrize("name", ["ybco", "batio3"])
+@pytest.mark.parametrize("name", CAMPAIGNS)
 def test_the_schema_accepts_the_examples(name):
     jsonschema = pytest.importorskip("jsonschema")
     text = (ROOT / "examples" / f"{name}.toml").read_text()
@@ -97,7 +98,7 @@ def test_the_reference_page_names_every_key():
 
 
 def test_examples_are_loaded_by_name():
-    for name in ("ybco", "batio3"):
+    for name in CAMPAIGNS:
         assert load(ROOT / "examples" / f"{name}.toml").name == name
 
 

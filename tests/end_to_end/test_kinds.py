@@ -14,6 +14,7 @@ from tests.end_to_end.runs import (
     events,
     write_campaign,
 )
+from tests.shipped import CAMPAIGNS
 
 RICH = """\
 schema = 1
@@ -157,7 +158,7 @@ def test_a_load_that_is_not_worth_its_furnace_hours_is_not_fired(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("name", ["ybco", "batio3"])
+@pytest.mark.parametrize("name", CAMPAIGNS)
 def test_examples(tmp_path, name):
     file = ROOT / "examples" / f"{name}.toml"
     done = elsewhere("simulate", file, "-o", tmp_path / "run", "--json")

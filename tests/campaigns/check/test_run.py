@@ -12,6 +12,7 @@ from campaigns.spec import CampaignSpec
 from campaigns.specfile import load
 from instruments.labfile import load_lab_file
 from tests.campaigns.examples import ybco_data
+from tests.shipped import CAMPAIGNS
 
 ROOT = Path(__file__).parents[3]
 LAB = load_lab_file(ROOT / "examples" / "lab.toml")
@@ -41,7 +42,7 @@ def test_the_reference_campaign_is_possible():
     report.require()
 
 
-@pytest.mark.parametrize("name", ["ybco", "batio3"])
+@pytest.mark.parametrize("name", CAMPAIGNS)
 def test_examples_can_run_on_the_example_lab(name):
     report = check(load(ROOT / "examples" / f"{name}.toml"), LAB, TABLE)
     assert report.faults == ()

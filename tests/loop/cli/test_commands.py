@@ -25,6 +25,7 @@ from tests.end_to_end.runs import (
     elsewhere,
     write_campaign,
 )
+from tests.shipped import CAMPAIGNS
 
 HEAVY = ("torch", "ax", "botorch", "numpy", "scipy", "pymatgen", "pandas", "sqlmodel")
 
@@ -66,7 +67,7 @@ def test_schema_is_a_json_schema_that_takes_the_examples():
 
     schema = json.loads(athanor("schema").out)
     jsonschema.Draft202012Validator.check_schema(schema)
-    for name in ("ybco", "batio3"):
+    for name in CAMPAIGNS:
         data = tomllib.loads((ROOT / "examples" / f"{name}.toml").read_text("utf-8"))
         jsonschema.validate(data, schema)
     with pytest.raises(jsonschema.ValidationError):

@@ -1,0 +1,7 @@
+"""The campaign files that come with Athanor."""
+
+from pathlib import Path
+
+FOLDER = Path(__file__).parents[1] / "examples"
+CAMPAIGNS = tuple(sorted(p.stem for p in FOLDER.glob("*.toml") if p.stem != "lab"))
+"""Names of the example campaigns."""
