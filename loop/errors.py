@@ -4,7 +4,8 @@ LoopError
 ├─ ProposalError    fall to review, never to a random guess
 ├─ ScheduleError    no order of tasks satisfies the lab
 ├─ AnalysisError    a pattern that cannot be analysed
-└─ InstrumentFileError    an instrument file that cannot be used
+├─ InstrumentFileError    an instrument file that cannot be used
+└─ LearnedFileError    a file of learned reactions that cannot be used
 """
 
 
@@ -31,3 +32,7 @@ class AnalysisError(LoopError):
 
 class InstrumentFileError(LoopError):
     """An instrument file that cannot be used, with every fault."""
+
+
+class LearnedFileError(LoopError):
+    """A file of learned reactions that cannot be used, or may not be merged."""

@@ -177,6 +177,18 @@ class Energies:
 def shared_sigma(amounts: Mapping[str, float], species: Mapping[str, Species]) -> float:
     """Return the standard deviation of a sum of energies, J/mol.
 
+    Args:
+        amounts: Species to moles, products positive.
+        species: Rows by name.
+    """
+    return sqrt(sum(error**2 for error in shared_errors(amounts, species).values()))
+
+
+def shared_errors(
+    amounts: Mapping[str, float], species: Mapping[str, Species]
+) -> dict[str, float]:
+    """Return the row that each error is of, to what one deviation of it adds, J/mol.
+
     A row's error is its own plus those of the rows that it was calibrated against,
     each as many times as `follows` says, so that what they share cancels between
     reactants and products. A row that follows none has its whole doubt of its own.
@@ -191,8 +203,7 @@ def shared_sigma(amounts: Mapping[str, float], species: Mapping[str, Species]) -
         name, moles = waiting.pop()
         own[name] = own.get(name, 0.0) + moles
         waiting += [(other, moles * n) for other, n in species[name].follows]
-    variance = sum((n * _own_sigma(species[name])) ** 2 for name, n in own.items())
-    return sqrt(variance)
+    return {name: n * _own_sigma(species[name]) for name, n in own.items()}
 
 
 def _own_sigma(row: Species) -> float:

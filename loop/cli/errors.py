@@ -57,14 +57,15 @@ def explain(error: Exception) -> tuple[str, int]:
     """
     from campaigns.errors import CampaignError, MaterialError, SpecError
     from instruments.errors import InstrumentError, LabFileError
-    from loop.errors import InstrumentFileError, LoopError
+    from loop.errors import InstrumentFileError, LearnedFileError, LoopError
 
     if isinstance(error, InterruptedRunError):
         return str(error), INTERRUPTED
     if isinstance(
         error,
-        BadFileError | SpecError | LabFileError | MaterialError | InstrumentFileError,
-    ):
+        BadFileError | SpecError | LabFileError | MaterialError | InstrumentFileError
+        | LearnedFileError,
+    ):  # fmt: skip
         return str(error), BAD_INPUT
     if isinstance(error, CampaignError | InstrumentError | LoopError):
         return str(error), FAILURE

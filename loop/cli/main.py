@@ -13,6 +13,8 @@ from loop.cli import (
     decisions,
     identify,
     labs,
+    learn,
+    pathway,
     phases,
     reaction,
     reanalyse,
@@ -39,7 +41,7 @@ app.add_typer(steer.app, name="steer")
 app.add_typer(calibrate.app, name="calibrate")
 for module in (
     campaign, simulated, running, records, decisions, identify, reanalyse, reaction,
-    backtest,
+    pathway, learn, backtest,
 ):  # fmt: skip
     module.register(app)
 

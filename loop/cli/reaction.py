@@ -62,12 +62,11 @@ def reaction(
     from campaigns.materials.phases import PhaseTable
     from campaigns.materials.products import Question, assess, read_reactants
 
-    if not LOWEST_CELSIUS <= temperature <= HIGHEST_CELSIUS:
-        _refuse_temperature(temperature)
+    refuse_temperature(temperature)
     known = PhaseTable.load(table) if table else PhaseTable.load()
     names = read_reactants(reactants)
     question = Question(names, temperature, str(atmosphere), target)
-    found = assess(question, known, _species(energies))
+    found = assess(question, known, read_species(energies))
     if is_json:
         answer = {
             "celsius": temperature,
@@ -80,17 +79,28 @@ def reaction(
         sys.stdout.write("\n".join(_lines(found, question)) + "\n")
 
 
-def _refuse_temperature(celsius: float) -> None:
+def refuse_temperature(celsius: float) -> None:
+    """Refuse a temperature at which no energy is known.
+
+    Raises:
+        SpecError: If it is one.
+    """
     from campaigns.errors import SpecError
 
-    raise SpecError.single(
-        "--temperature", f"{celsius:g} °C",
-        f"{LOWEST_CELSIUS:g} to {HIGHEST_CELSIUS:g} °C",
-        "energies are known there only",
-    )  # fmt: skip
+    if not LOWEST_CELSIUS <= celsius <= HIGHEST_CELSIUS:
+        raise SpecError.single(
+            "--temperature", f"{celsius:g} °C",
+            f"{LOWEST_CELSIUS:g} to {HIGHEST_CELSIUS:g} °C",
+            "energies are known there only",
+        )  # fmt: skip
 
 
-def _species(path: Path | None) -> "Mapping[str, Species]":
+def read_species(path: Path | None) -> "Mapping[str, Species]":
+    """Return the rows that come along, and those of a file beside them.
+
+    Raises:
+        MaterialError: If the file cannot be used.
+    """
     from campaigns.errors import MaterialError
     from campaigns.materials.thermo import read_table, table
 
