@@ -63,9 +63,11 @@ def imbalance(seed: int) -> float:
     gas = str(rng.choice(["air", "O2", "N2", "CO2"]))
     crucible = str(rng.choice(["Al2O3", "MgO", "ZrO2", "Pt", "SiO2"]))
     celsius, hours = float(rng.uniform(100, 1300)), float(rng.uniform(0.1, 12.0))
-    ramp = (celsius - 25.0) / 10.0 * 60.0
-    times = [0.0, ramp, ramp + 3600 * hours, 2 * ramp + 3600 * hours]
-    program = [25.0, celsius, celsius, 25.0]
+    ramp, down = (celsius - 25.0) / rng.uniform(5.0, 50.0) * 60.0, rng.uniform(60, 7200)
+    times = [0.0, ramp, ramp + 3600 * hours, ramp + 3600 * hours + down]
+    # One in three is cooled; the others are taken as they are when hot.
+    last = 4 if seed % 3 == 0 else 3
+    times, program = times[:last], [25.0, celsius, celsius, 25.0][:last]
     once = fire(dosed, times, program, gas, crucible, truth, rng)
     if seed % 4:
         return worst(dosed, once)

@@ -11,7 +11,7 @@ from simulators.chemistry.constants import Laws, laws_of
 from simulators.chemistry.gases import background
 from simulators.chemistry.network import network
 from simulators.chemistry.rates import driving_forces
-from simulators.chemistry.substances import metals
+from simulators.chemistry.substances import LUMPED, metals
 
 JOULES_PER_MEV = 96.48533212
 """J/mol in 1 meV per particle (CODATA 2018)."""
@@ -68,6 +68,7 @@ def of(pair: tuple[str, str]) -> First | None:
         shares = _new(reach(start, float(celsius), _PER_MINUTE, _GAS), pair)
         if sum(shares.values()) >= _SEEN:
             made = max(shares, key=lambda name: shares[name])
+            made = LUMPED.get(made, made)
             return _judged(pair, float(celsius), made)
     return None
 

@@ -132,14 +132,8 @@ def _assemble(
     change = np.concatenate([c[0] for c in columns], axis=1)
     gas_change = np.concatenate([c[1] for c in columns], axis=1)
     order = np.lexsort(reactants.T[::-1])
-    keep = order[
-        driven(
-            Candidates(
-                tuple(names), gases, change[:, order], gas_change[:, order],
-                reactants[order], products[order],
-            )
-        )
-    ]  # fmt: skip
+    candidates = Candidates(tuple(names), gases, change[:, order], gas_change[:, order])
+    keep = order[driven(candidates)]
     change, gas_change = change[:, keep], gas_change[:, keep]
     reactants, products = reactants[keep], products[keep]
     groups, group, starts = grouped(reactants, n)

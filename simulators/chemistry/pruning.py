@@ -25,20 +25,18 @@ _MARGIN_JOULES = 4000.0
 """Driving forces of the wrong sign up to this are kept, J per cation mole: conditions
 lie between those tried."""
 _SIGMAS = 4.0
-_HULL_MARGIN_JOULES = 6000.0
-"""Products that would react on with less than this are kept, J per cation mole."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
-    """Reactions before pruning, sorted by their reactants."""
+    """Reactions before pruning; s species, g gases, r reactions."""
 
     species: tuple[str, ...]
     gases: tuple[str, ...]
     change: Floats
+    """Moles of species per cation mole, shape s x r."""
     gas_change: Floats
-    reactants: Ints
-    products: Ints
+    """Moles of gases given off per cation mole, shape g x r."""
 
 
 def driven(candidates: Candidates) -> Ints:

@@ -176,7 +176,7 @@ def _contacts(laws: Laws, state: State, shares: Floats, at: Ints) -> Floats:
     reached = open_shares[a] * open_shares[b] * open_shares[c]
     paired = reached * fineness * boost / (1.0 + layer / boost)
     alone = _TYPICAL_SHARE * shares[a] ** (2.0 / 3.0)
-    return np.where(size == 1, alone, paired)
+    return np.asarray(np.where(size == 1, alone, paired))
 
 
 def _evaporate(

@@ -92,7 +92,11 @@ def test_vapour_leaves_as_its_pressure_and_the_crucible_allow():
 def test_film_holds_up_a_vapour_that_its_source_makes_by_the_square():
     # 1 steam -> 2 vapour: p^2 = K p(steam); almost all of it stays behind the film.
     evolution = Evolution(
-        np.array([1e-4]), np.array([23.0]), np.array([[-1.0], [2.0]]), np.array([1])
+        rates=np.array([1e-4]),
+        log_k=np.array([23.0]),
+        gas_change=np.array([[-1.0], [2.0]]),
+        sharpness=np.array([1.0]),
+        vapour=np.array([1]),
     )
     pressures, shares = film_pressures(
         np.array([0.01, 1e-16]),
