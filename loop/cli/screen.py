@@ -49,6 +49,13 @@ def screen(
         Path | None,
         typer.Option(help="Rows of thermochemistry (.toml) beside those that come."),
     ] = None,
+    enthalpy: Annotated[
+        float | None,
+        typer.Option(
+            help="Enthalpy of formation at 298 K, kJ per mole of the formula, where no"
+            " mixture of known solids compares with it (Bartel's descriptor)."
+        ),
+    ] = None,
     optimade: Annotated[
         str | None,
         typer.Option(help="OPTIMADE provider to compare with: address or id."),
@@ -84,6 +91,7 @@ def screen(
         opened,
         Conditions(temperature, str(atmosphere)),
         most_routes=routes,
+        enthalpy=enthalpy,
     )
     found: Screened | System
     if _SYSTEM.fullmatch(what):

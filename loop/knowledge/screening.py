@@ -13,7 +13,13 @@ from campaigns.materials.thermo import Species
 from loop.errors import EnergyModelError, MissingPackageError
 from loop.knowledge.energies import EnergyModel
 from loop.knowledge.hull import Hull, Stability
-from loop.knowledge.layers import Compound, Layers, Row, compared_with
+from loop.knowledge.layers import (
+    Compound,
+    Layers,
+    Row,
+    bartel_row,
+    compared_with,
+)
 from loop.knowledge.novelty import Novelty, matching, novelty
 from loop.knowledge.routes import Route, Routes
 
@@ -89,6 +95,9 @@ class Screening:
     open_model: Callable[[], EnergyModel]
     conditions: Conditions
     most_routes: int = 5
+    enthalpy: float | None = None
+    """Of formation from the elements at 298 K, kJ per mole of formula units, of what is
+    screened: for Bartel's descriptor, where nothing better can be had."""
     rows: list[Row] = field(default_factory=list)
     """Rows made so far."""
     _layers: Layers | None = None
@@ -250,10 +259,20 @@ class Screening:
 
     def _compute(self, compound: Compound) -> Row:
         """Make a row and take it into the tables."""
-        compared_with(compound, self.phases, self.species)  # refused without a model
-        if self._layers is None:
-            self._layers = Layers(self.open_model(), self.phases, self.species)
-        row = self._layers.row(compound)
+        try:
+            compared_with(compound, self.phases, self.species)
+        except MaterialError:  # refused without opening a model
+            if self.enthalpy is None:
+                raise
+            row = bartel_row(
+                compound,
+                kilojoules_per_mole=self.enthalpy,
+                source="enthalpy of formation as given",
+            )
+        else:
+            if self._layers is None:
+                self._layers = Layers(self.open_model(), self.phases, self.species)
+            row = self._layers.row(compound)
         self.species = {**self.species, row.name: row.species}
         self.rows.append(row)
         return row

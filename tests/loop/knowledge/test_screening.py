@@ -89,3 +89,20 @@ def test_what_is_no_powder_or_has_no_phase_is_refused():
         screening().formula(Formula.parse("CO2"))
     with pytest.raises(MaterialError, match="no phase of the table"):
         screening().system(["Rh", "O"])
+
+
+def test_a_given_enthalpy_stands_in_where_nothing_compares():
+    formula = Formula.parse("CuO2")
+    peroxide = rocksalt("Cu", 4.3)
+    peroxide.append("O", [0.25, 0.25, 0.25])
+    peroxide.append("O", [0.75, 0.75, 0.75])
+    peroxide.append("O", [0.25, 0.75, 0.75])
+    peroxide.append("O", [0.75, 0.25, 0.25])
+    with pytest.raises(MaterialError, match="no mixture"):
+        screening().formula(formula, structure=peroxide)
+    given = screening()
+    given.enthalpy = -100.0
+    (found,) = given.formula(formula, structure=peroxide).judged
+    assert "Bartel" in found.source
+    assert not found.stability.is_stable
+    assert found.stability.sigma_mev_per_atom == pytest.approx(50, abs=1)
