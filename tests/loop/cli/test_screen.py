@@ -66,6 +66,7 @@ def test_an_empty_or_torn_cif_is_refused(tmp_path, content):
 
 
 def test_a_disordered_structure_is_refused(tmp_path):
+    pytest.importorskip("chgnet")
     path = tmp_path / "mixed.cif"
     structure = TABLE["CaTiO3"].structure()
     structure.replace_species({"Ca": {"Ca": 0.5, "Sr": 0.5}})
