@@ -83,6 +83,7 @@ def show(found: Screened | System) -> None:
     name = "-".join(found.elements) if isinstance(found, System) else found.formula
     console.print(f"{name} at {where}")
     if found.judged:
+        console.print("meV/atom above the hull; below 0: stable, by so much")
         console.print(_stabilities(found.judged))
     if isinstance(found, System):
         for phase, reason in found.without.items():
@@ -110,8 +111,6 @@ def _stabilities(judged: Sequence[Judged]) -> Table:
             each.status,
             style="bold" if stability.is_stable else "",
         )
-    table.caption = "above the hull; below 0: stable, by so much"
-    table.caption_justify = "left"
     return table
 
 
