@@ -12,7 +12,6 @@ from loop.analyse.referencecache import (
     ReferenceCache,
     Refusal,
     code_version,
-    default_folder,
     key_of,
     user_cache,
 )
