@@ -224,7 +224,9 @@ class Model:
         weights = self.index.weights[makings]
         n = len(self.index.sources)
         left, right = a[i, 1], b[j, 1]
-        keys, inverse = np.unique(left.astype(np.int64) * n + right, return_inverse=True)
+        keys, inverse = np.unique(
+            left.astype(np.int64) * n + right, return_inverse=True
+        )
         counts = np.bincount(inverse, weights, len(keys))
         return Affinity(
             n,
@@ -260,7 +262,10 @@ class Affinity:
 
 
 def _vote(
-    similar: NDArray[np.float32], rows: Ints, sources: Ints, weights: NDArray[np.float64]
+    similar: NDArray[np.float32],
+    rows: Ints,
+    sources: Ints,
+    weights: NDArray[np.float64],
 ) -> tuple[Ints, NDArray[np.float64]]:
     """Return sources and their shares of the votes of the most similar compounds."""
     names, inverse = np.unique(sources, return_inverse=True)

@@ -225,5 +225,7 @@ def _options(
         for source, share in shares.items()
         if all(needed(e for e, _ in member) <= cations for member in source)
     }
-    best = sorted(useful.items(), key=lambda item: (-item[1], sorted(map(sorted, item[0]))))
+    best = sorted(
+        useful.items(), key=lambda item: (-item[1], sorted(map(sorted, item[0])))
+    )
     return [(source, log(share + FLOOR)) for source, share in best[:N_SOURCES]]

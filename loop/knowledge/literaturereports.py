@@ -15,6 +15,7 @@ from campaigns.errors import MaterialError
 from campaigns.materials.formula import Formula
 from campaigns.materials.reactions import VOLATILE
 from loop.errors import LiteratureError
+from loop.knowledge.literaturemisread import put_right
 
 Amounts = tuple[tuple[str, float], ...]
 """Elements and amounts, sorted by element: the least amount is 1."""
@@ -72,6 +73,8 @@ class Tally:
     """Reason to records."""
     targets_dropped: Counter[str] = field(default_factory=Counter)
     """Reason to compounds of records that were kept or dropped."""
+    misread: int = 0
+    """Precursors of records whose formulas were put right."""
     spellings: dict[Amounts, Counter[str]] = field(default_factory=dict)
     """Precursor to the ways in which it was written."""
 
@@ -110,7 +113,9 @@ def _is_water(part: str) -> bool:
     return part.lstrip("0123456789./") in _WATER
 
 
-def reports(records: Iterable[tuple[int, dict[str, Any]]]) -> tuple[list[Report], Tally]:
+def reports(
+    records: Iterable[tuple[int, dict[str, Any]]],
+) -> tuple[list[Report], Tally]:
     """Return the records that can be used, and what became of the others.
 
     Raises:
@@ -158,7 +163,7 @@ def _report(number: int, record: dict[str, Any], tally: Tally) -> Report | None:
 
 
 def _solids(precursors: Iterable[dict[str, Any]], tally: Tally) -> frozenset[Amounts]:
-    """Return the precursors of a record, without water.
+    """Return the precursors of a record, without water and misreadings.
 
     Raises:
         ValueError: If an amount is no number.
@@ -173,7 +178,11 @@ def _solids(precursors: Iterable[dict[str, Any]], tally: Tally) -> frozenset[Amo
                 amount = float(n) * float(part["amount"])
                 total[element] = total.get(element, 0.0) + amount
         total = {element: n for element, n in total.items() if n > 0}
-        if total:
+        meant = put_right(total) if total else None
+        if meant is not None:
+            tally.misread += 1
+            found.add(reduced(meant))
+        elif total:
             known = reduced(total)
             found.add(known)
             spelling = str(precursor["material_formula"])
@@ -222,7 +231,9 @@ def _firings(operations: Iterable[dict[str, Any]]) -> Iterable[Firing]:
             hours = None
         gases = sorted(set(conditions.get("heating_atmosphere") or ()))
         if celsius is not None or hours is not None or gases:
-            yield Firing(_kind(str(operation["token"])), celsius, hours, "+".join(gases))
+            yield Firing(
+                _kind(str(operation["token"])), celsius, hours, "+".join(gases)
+            )
 
 
 def _kind(token: str) -> Kind:
