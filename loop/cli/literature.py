@@ -111,7 +111,7 @@ def _lines(known: "Literature", answer: "Answer") -> Iterator[str]:
     )
     yield ""
     if answer.unknown:
-        yield f"no report holds {', '.join(answer.unknown)}: nothing is known of sources"
+        yield f"no report holds {', '.join(answer.unknown)}: its sources are not known"
     if not answer.guesses:
         yield f"no precursor set balances to {answer.target} in one way"
     for place, guess in enumerate(answer.guesses, start=1):

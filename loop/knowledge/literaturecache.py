@@ -116,7 +116,7 @@ def _decoded(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Kept:
     Raises:
         KeyError: If a part is missing; `TypeError` or `ValueError` if one is foreign.
     """
-    of_index = {
+    of_index: dict[str, Any] = {
         field.name: arrays[key]
         if (key := f"Index.{field.name}") in arrays
         else tuple(map(_frozen, header[field.name]))

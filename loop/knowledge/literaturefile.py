@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from loop.errors import LiteratureError
 
@@ -52,7 +52,7 @@ def read_records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """
     number = 0
     try:
-        for number, value in _Reader(path).values():  # noqa: B007 - told on failure
+        for number, value in _Reader(path).values():
             yield number, _checked(path, number, value)
     except (EOFError, lzma.LZMAError, gzip.BadGzipFile, zlib.error) as error:
         raise _torn(path, number, f"its packing is damaged ({error})") from error
@@ -173,7 +173,7 @@ def _opened(path: Path) -> IO[bytes]:
         if head.startswith(_XZ):
             return lzma.open(path, "rb")
         if head.startswith(_GZIP):
-            return gzip.open(path, "rb")
+            return cast(IO[bytes], gzip.open(path, "rb"))
         return path.open("rb")
     except FileNotFoundError:
         raise

@@ -86,7 +86,8 @@ class Index:
         for element, n in amounts.items():
             if element in self.elements:
                 row[0, self.elements.index(element)] = n
-        return per_other(row, self.elements)[0]
+        found: Floats = per_other(row, self.elements)[0]
+        return found
 
 
 def per_other(dense: Floats, elements: Sequence[str]) -> Floats:

@@ -30,8 +30,8 @@ _TOLERANCE = 0.01
 def put_right(amounts: Mapping[str, float]) -> dict[str, float] | None:
     """Return what a formula must have been, none if it may stand as it is.
 
-    Oxides (peroxides too), carbonates, nitrates, hydroxides and halides of one cation of
-    `VALENCES` are judged; all else stands.
+    Oxides (peroxides too), carbonates, nitrates, hydroxides and halides of one cation
+    of `VALENCES` are judged; all else stands.
 
     Args:
         amounts: Element to amount of a precursor.

@@ -221,7 +221,7 @@ class Model:
         makings, i, j = np.intersect1d(
             a[:, 0], b[:, 0], assume_unique=True, return_indices=True
         )
-        weights = self.index.weights[makings]
+        weights = self.index.weights[makings].astype(np.float64)
         n = len(self.index.sources)
         left, right = a[i, 1], b[j, 1]
         keys, inverse = np.unique(
@@ -231,8 +231,8 @@ class Model:
         return Affinity(
             n,
             dict(zip(keys.tolist(), counts.tolist(), strict=True)),
-            np.bincount(left, weights, n),
-            np.bincount(right, weights, n),
+            np.bincount(left, weights, n).astype(np.float64),
+            np.bincount(right, weights, n).astype(np.float64),
             float(weights.sum()),
         )
 

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from loop.knowledge.literatureindex import Index
 
 STRENGTH = 2.0
-"""Similarity given to the best pair of elements, of 1 for the same one. Above 1 the next
-best count too; chosen by firing temperatures of held-out compounds whose elements no
-other compound has together."""
+"""Similarity given to the best pair of elements, of 1 for the same one. Above 1 the
+next best count too; chosen by firing temperatures of held-out compounds whose elements
+no other compound has together."""
 PRIOR_COUNT = 5.0
 """Substitutions added to each element's count: few say little."""
 ANION_WEIGHT = 0.3
