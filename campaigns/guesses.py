@@ -48,8 +48,6 @@ class LiteratureGuesses(Frozen):
     """Furnace gas to its share of the nearest reports that name one."""
     citations: tuple[Citation, ...] = ()
     """The nearest reports, the most similar first."""
-    notes: tuple[str, ...] = ()
-    """What of this the campaign's space does not allow, in words."""
 
     @property
     def sha256(self) -> str:
