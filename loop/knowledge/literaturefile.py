@@ -115,7 +115,8 @@ class _Reader:
     def _decoded(self, stream: IO[bytes]) -> Iterator[str]:
         decoder = codecs.getincrementaldecoder("utf-8")()
         while data := stream.read(CHUNK_BYTES):
-            yield decoder.decode(data)
+            if text := decoder.decode(data):  # none of a part of a letter
+                yield text
         yield decoder.decode(b"", final=True)
 
     def _more(self) -> bool:

@@ -73,10 +73,35 @@ class Slots:
             for b in met[i + 1 :]
         }
 
+    def log_share(self, element: str, source: Source) -> float:
+        """Return the logarithm of the probability of an element's source.
+
+        F may come along with Ba in BaF2 and with Y in YF3. Where nobody reports just
+        these together, what counts is how often the element comes along at all: with
+        which others follows from their sources.
+        """
+        share = self.shares[element].get(source)
+        if share is None and source and self._comes_along(element, source):
+            share = self._along[element]
+        return log((share or 0.0) + FLOOR)
+
+    @cached_property
+    def _along(self) -> Mapping[str, float]:
+        """Return element to the probability that it comes along with others."""
+        return {
+            element: sum(p for s, p in shares.items() if self._comes_along(element, s))
+            for element, shares in self.shares.items()
+        }
+
+    def _comes_along(self, element: str, source: Source) -> bool:
+        """Return whether every member brings another element of the target too."""
+        others = set(self.elements) - {element}
+        return all(any(e in others for e, _ in member) for member in source)
+
     def log_score(self, precursors: Collection[Amounts]) -> float:
         """Return the logarithm of a set's probability, but for a constant."""
         sources = {e: _source(precursors, e) for e in self.elements}
-        total = sum(log(self.shares[e].get(s, 0.0) + FLOOR) for e, s in sources.items())
+        total = sum(self.log_share(e, s) for e, s in sources.items())
         if self.model.pair_weight:
             numbers = {e: self._number(e, s) for e, s in sources.items()}
             total += self.model.pair_weight * sum(
@@ -195,14 +220,16 @@ def _combined(
         grown: dict[PrecursorSet, float] = {}
         for held, score in states.items():
             already = _source(held, element)
-            for source, log_share in options[element]:
+            along = [already] if already else []
+            for source in dict.fromkeys([*options[element], *along]):
                 added = source - held
                 if not already <= source or any(
                     _source(added, earlier) for earlier in done
                 ):
                     continue
                 one = held | added
-                grown[one] = max(grown.get(one, -1e9), score + log_share)
+                total = score + slots.log_share(element, source)
+                grown[one] = max(grown.get(one, total), total)
         best = sorted(grown.items(), key=lambda item: (-item[1], sorted(item[0])))
         states = dict(best[:N_BEAM])
         done.append(element)
@@ -211,8 +238,8 @@ def _combined(
 
 def _options(
     slots: Slots, element: str, shelf: Mapping[Amounts, str] | None
-) -> list[tuple[Source, float]]:
-    """Return the likeliest sources of an element with logarithms of their shares."""
+) -> list[Source]:
+    """Return the likeliest sources of an element."""
     shares = dict(slots.shares[element])
     cations = needed(slots.target.elements)
     if shelf is not None:
@@ -228,4 +255,4 @@ def _options(
     best = sorted(
         useful.items(), key=lambda item: (-item[1], sorted(map(sorted, item[0])))
     )
-    return [(source, log(share + FLOOR)) for source, share in best[:N_SOURCES]]
+    return [source for source, _ in best[:N_SOURCES]]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from math import log, log2
+from math import exp, log, log2
 
 import torch
 from torch import Tensor
@@ -16,8 +16,9 @@ from loop.propose.pool import Pool
 from loop.propose.space import Value
 
 DOUBT = 0.5
-"""What a set or gas without reports is worth against the most reported one: papers tell
-what was made, not what was tried, so that silence is weak evidence. A choice."""
+"""What a set, gas or temperature without reports is worth against the most reported:
+papers tell what was made, not what was tried, so that silence is weak evidence. A
+choice."""
 EXTENT = 0.9
 """Reaction extent that a reported firing is taken to reach: its powder was pure enough
 to publish. A choice."""
@@ -55,16 +56,15 @@ class FirstGuesses:
         """
         if not self.guesses.celsius:
             return prior
-        low, _, middle, _, high = (t + KELVIN for t in self.guesses.celsius)
+        middle, high = (self.guesses.celsius[i] + KELVIN for i in (2, -1))
         hours = self.guesses.hours[2] if self.guesses.hours else 10.0
         ratio = log2(1 / (1 - EXTENT)) ** 2 * 10.0 / hours
         onset = 1 / (1 / middle + log(ratio) / ACTIVATION_KELVIN)
         onset -= RateMean.CARBONATE_KELVIN * self._carbonate()
-        spread = max((high - low) / 2.56, LEAST_SD_KELVIN)  # 10 to 90 % of a normal
         limit, limit_sd = prior.limit_kelvin, prior.limit_sd_kelvin
         if not is_limit_known:
             limit, limit_sd = high + BEYOND_KELVIN, BEYOND_KELVIN
-        return RatePrior(onset, spread, limit, limit_sd)
+        return RatePrior(onset, self._spread, limit, limit_sd)
 
     def _carbonate(self) -> float:
         """Return the stable carbonate of the campaign's sets, by their probability."""
@@ -78,11 +78,37 @@ class FirstGuesses:
         """Return how much of its expected yield each candidate is credited, `n x m`."""
         sets = self.guesses.sets
         of_sets = [_credit(sets, str(s["precursors"])) for s in pool.samples]
-        of_gases = [self._credit_of_gases(profile) for profile in pool.profiles]
+        of_profiles = [
+            self._credit_of_gases(profile)
+            * self._credit_of_heat(self.encoder.heating(profile)[0])
+            for profile in pool.profiles
+        ]
         return torch.outer(
-            torch.tensor(of_gases, dtype=torch.float64),
+            torch.tensor(of_profiles, dtype=torch.float64),
             torch.tensor(of_sets, dtype=torch.float64),
         )
+
+    def _credit_of_heat(self, kelvin: float) -> float:
+        """Return the credit of a hottest hold: 1 where most reports fire.
+
+        Beyond their 10 and 90 % it falls like a normal as wide as they scatter. Where
+        the space lies apart from them, its nearest temperature stands for them.
+        """
+        limits = temperature_range(self.encoder.spec)
+        if not self.guesses.celsius or limits is None:
+            return 1.0
+        low, *_, high = (
+            min(max(celsius + KELVIN, limits[0]), limits[1])
+            for celsius in self.guesses.celsius
+        )
+        off = max(low - kelvin, kelvin - high, 0.0) / self._spread
+        return DOUBT + (1 - DOUBT) * exp(-0.5 * off**2)
+
+    @property
+    def _spread(self) -> float:
+        """Return how far reported temperatures scatter, K: one standard deviation."""
+        low, *_, high = self.guesses.celsius
+        return max((high - low) / 2.56, LEAST_SD_KELVIN)  # 10 to 90 % of a normal
 
     def _credit_of_gases(self, profile: Parameters) -> float:
         """Return the credit of the gas least reported of all firings of a profile."""
