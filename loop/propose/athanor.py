@@ -14,13 +14,14 @@ from torch import Tensor
 
 from campaigns.guesses import LiteratureGuesses
 from campaigns.recipe import Parameters
-from campaigns.spec import CampaignSpec, Objective
+from campaigns.spec import CampaignSpec
 from loop.propose import axclient
 from loop.propose.acquisition import choose_load
 from loop.propose.baselines import sobol_load
+from loop.propose.beliefs import rate_prior, rated_of
 from loop.propose.calculated import Figures, known
 from loop.propose.columns import Columns
-from loop.propose.encoding import KELVIN, Encoder, encoder, temperature_range
+from loop.propose.encoding import Encoder, encoder
 from loop.propose.features import Facts
 from loop.propose.firstguesses import FirstGuesses
 from loop.propose.firstload import choose_first_load
@@ -53,7 +54,7 @@ def athanor_points(
     """Return the points of a load; a `seats.Chooser` once all knowledge is given."""
     metrics = metrics_of(question.spec)
     is_blind = not any(m.goal and _has_result(question, m) for m in metrics)
-    if is_blind and _rated(question.spec) is None:
+    if is_blind and rated_of(question.spec) is None:
         # Nothing is known of any objective, and no rate law speaks of it.
         return sobol_load(question)
     planner = Planner(question, encoder_of(question, facts), metrics, literature)
@@ -92,13 +93,6 @@ def metrics_of(spec: CampaignSpec) -> tuple[Metric, ...]:
 
 def _has_result(question: Question, metric: Metric) -> bool:
     return any(metric.label in trial.scores for trial in question.scored)
-
-
-def _rated(spec: CampaignSpec) -> Objective | None:
-    """Return the yield objective, which the rate law speaks of, if there is one."""
-    wanted = (o for o in spec.objectives if o.measure == "yield")
-    is_fired = temperature_range(spec) is not None
-    return next((o for o in wanted if o.goal == "maximize" and is_fired), None)
 
 
 class Planner:
@@ -153,8 +147,8 @@ class Planner:
 
     def _from_prior(self, log_chance: Callable[[Tensor], Tensor]) -> Evidence:
         """Choose by the prior of the yield alone."""
-        objective = _rated(self.question.spec)
-        rate = self._rate_prior()
+        objective = rated_of(self.question.spec)
+        rate = rate_prior(self.encoder, self.literature)
         if objective is None or rate is None:
             raise RuntimeError("a first load by the prior needs a yield objective")
         scaled = Scaled(objective.label, 1.0, 0.0, YIELD_SCALE)
@@ -204,7 +198,10 @@ class Planner:
             )
             for m in ordered
         }
-        rate, rated = self._rate_prior(), _rated(self.question.spec)
+        rate, rated = (
+            rate_prior(self.encoder, self.literature),
+            rated_of(self.question.spec),
+        )
         outcomes = {}
         for m in ordered:
             is_rated = rated is not None and m.label == rated.label
@@ -310,30 +307,6 @@ class Planner:
             return found
 
         return log_chance
-
-    def _rate_prior(self) -> RatePrior | None:
-        """Return what is believed of the rate law, None if nothing is fired.
-
-        The user's range is taken to straddle the onset unless the literature tells
-        better; the limit is where the target melts or decomposes if that is known, else
-        a little above the range.
-        """
-        limits = temperature_range(self.question.spec)
-        if limits is None:
-            return None
-        low, high = limits
-        width = max(high - low, 150.0)
-        known = self.encoder.facts.melting_celsius(self.question.spec.target.formula)
-        is_known = known is not None and known + KELVIN > low
-        prior = RatePrior(
-            onset_kelvin=high - 0.55 * width,
-            onset_sd_kelvin=0.2 * width,
-            limit_kelvin=known + KELVIN if known and is_known else high + 0.1 * width,
-            limit_sd_kelvin=40.0 if is_known else 0.25 * width,
-        )
-        if self.literature is None:
-            return prior
-        return self.literature.rate_prior(prior, is_limit_known=is_known)
 
 
 def _predictor(
