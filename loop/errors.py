@@ -5,7 +5,8 @@ LoopError
 ├─ ScheduleError    no order of tasks satisfies the lab
 ├─ AnalysisError    a pattern that cannot be analysed
 ├─ InstrumentFileError    an instrument file that cannot be used
-└─ LearnedFileError    a file of learned reactions that cannot be used
+├─ LearnedFileError    a file of learned reactions that cannot be used
+└─ LiteratureError    a file of text-mined reactions that cannot be used
 """
 
 
@@ -36,3 +37,7 @@ class InstrumentFileError(LoopError):
 
 class LearnedFileError(LoopError):
     """A file of learned reactions that cannot be used, or may not be merged."""
+
+
+class LiteratureError(LoopError):
+    """A file of text-mined reactions that cannot be used; says which record."""

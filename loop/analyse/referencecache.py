@@ -12,7 +12,6 @@ import json
 import os
 import tempfile
 import zipfile
-from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
@@ -25,8 +24,8 @@ from numpy.typing import NDArray
 from campaigns.materials import phases, scattering, xraytables
 from loop.analyse import ciffile, references
 from loop.analyse.references import Reference
+from loop.knowledge.cachefolder import default_folder
 
-FOLDER_VARIABLE = "ATHANOR_CACHE"
 _CODE = (phases, scattering, xraytables, ciffile, references)
 """Modules whose source decides what a reference looks like."""
 _LIBRARIES = ("pymatgen", "pymatgen-core", "spglib", "xraydb")
@@ -40,26 +39,6 @@ class Refusal:
     """A structure that could not be made into a reference."""
 
     reason: str
-
-
-def default_folder(environment: Mapping[str, str] = os.environ) -> Path | None:
-    """Return where references are kept; none for a user without a home.
-
-    Args:
-        environment: `ATHANOR_CACHE` names the folder; else it is `athanor` in the
-            user's cache folder, `XDG_CACHE_HOME` or `~/.cache`.
-
-    Source:
-        XDG Base Directory Specification, version 0.8.
-    """
-    if given := environment.get(FOLDER_VARIABLE):
-        return Path(given)
-    if given := environment.get("XDG_CACHE_HOME"):
-        return Path(given) / "athanor"
-    try:
-        return Path.home() / ".cache" / "athanor"
-    except RuntimeError:
-        return None
 
 
 def user_cache() -> "ReferenceCache | None":

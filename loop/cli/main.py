@@ -14,6 +14,7 @@ from loop.cli import (
     identify,
     labs,
     learn,
+    literature,
     pathway,
     phases,
     reaction,
@@ -41,7 +42,7 @@ app.add_typer(steer.app, name="steer")
 app.add_typer(calibrate.app, name="calibrate")
 for module in (
     campaign, simulated, running, records, decisions, identify, reanalyse, reaction,
-    pathway, learn, backtest,
+    pathway, learn, literature, backtest,
 ):  # fmt: skip
     module.register(app)
 

@@ -12,7 +12,6 @@ from loop.analyse.referencecache import (
     ReferenceCache,
     Refusal,
     code_version,
-    default_folder,
     key_of,
     user_cache,
 )
@@ -142,9 +141,3 @@ def test_a_user_without_home_goes_without(monkeypatch):
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setattr("pathlib.Path.home", homeless)
     assert user_cache() is None
-
-
-def test_the_folder_follows_the_environment():
-    assert default_folder({"ATHANOR_CACHE": "/a", "XDG_CACHE_HOME": "/b"}).name == "a"
-    assert str(default_folder({"XDG_CACHE_HOME": "/b"})) == "/b/athanor"
-    assert default_folder({}).parts[-2:] == (".cache", "athanor")
