@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from campaigns.guesses import LiteratureGuesses
 from campaigns.recipe import Recipe
 from campaigns.results import (
     Hazard,
@@ -51,6 +52,10 @@ class CampaignOpened(Frozen):
     phases: dict[str, str]
     """Row of the phase table that the campaign may meet, to the row's sha256."""
     versions: dict[str, str]
+    literature: Annotated[
+        LiteratureGuesses | None, Field(exclude_if=lambda found: found is None)
+    ] = None
+    """First guesses from a file of reactions; none where none was given."""
 
 
 class Proposed(Frozen):

@@ -60,6 +60,7 @@ class Narrator:
             f"campaign {payload.spec.get('name', '')!r} opened on lab "
             f"{payload.lab.get('name', '')!r} ({payload.mode}), proposer "
             f"{payload.proposer}, seed {payload.seed}, spec {payload.spec_sha256[:12]}"
+            f"{_guessed_from(payload)}"
         )
 
     @_word.register
@@ -248,3 +249,10 @@ def duration(seconds: float) -> str:
     if seconds < 259200:
         return f"{seconds / 3600:.1f} h"
     return f"{seconds / 86400:.1f} days"
+
+
+def _guessed_from(opened: facts.CampaignOpened) -> str:
+    found = opened.literature
+    if found is None:
+        return ""
+    return f", first guesses from {found.file} ({found.file_sha256[:12]})"

@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 
 from campaigns import blobs, chain, database, projection
 from campaigns.errors import StoreError
+from campaigns.guesses import LiteratureGuesses
 from campaigns.history import KINDS, history
 from campaigns.lifecycle import Amended, CampaignOpened, Event, Payload, blob_of
 from campaigns.results import History
@@ -53,6 +54,7 @@ class Store:
         lab_time: float,
         phases: Mapping[str, str] | None = None,
         versions: Mapping[str, str] | None = None,
+        literature: LiteratureGuesses | None = None,
         seed: int | None = None,
         actor: str = "engine",
     ) -> Self:
@@ -67,6 +69,7 @@ class Store:
             lab_time: Seconds since 1970 UTC.
             phases: Rows of the phase table in use, with their hashes.
             versions: Software in use, with versions.
+            literature: First guesses from a file of reactions.
             seed: Seed of all random numbers; the spec's if absent.
             actor: Who opens it.
 
@@ -83,6 +86,7 @@ class Store:
             seed=spec.seed if seed is None else seed,
             phases=dict(phases or {}),
             versions=dict(versions or {}),
+            literature=literature,
         )
         engine = database.create(path, is_flushed=mode != "virtual")
         store = cls(path, engine)

@@ -8,7 +8,8 @@ LoopError
 ├─ EnergyModelError    a structure or model that gives no energy
 ├─ DatabaseError    a database of structures that does not answer as it should
 ├─ MissingPackageError    an optional package that a command needs
-└─ LearnedFileError    a file of learned reactions that cannot be used
+├─ LearnedFileError    a file of learned reactions that cannot be used
+└─ LiteratureError    a file of text-mined reactions that cannot be used
 """
 
 
@@ -65,3 +66,7 @@ class MissingPackageError(LoopError):
 
 class LearnedFileError(LoopError):
     """A file of learned reactions that cannot be used, or may not be merged."""
+
+
+class LiteratureError(LoopError):
+    """A file of text-mined reactions that cannot be used; says which record."""

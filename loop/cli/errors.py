@@ -57,15 +57,25 @@ def explain(error: Exception) -> tuple[str, int]:
     """
     from campaigns.errors import CampaignError, MaterialError, SpecError
     from instruments.errors import InstrumentError, LabFileError
-    from loop.errors import InstrumentFileError, LearnedFileError, LoopError
+    from loop.errors import (
+        InstrumentFileError,
+        LearnedFileError,
+        LiteratureError,
+        LoopError,
+    )
 
     if isinstance(error, InterruptedRunError):
         return str(error), INTERRUPTED
     if isinstance(
         error,
-        BadFileError | SpecError | LabFileError | MaterialError | InstrumentFileError
-        | LearnedFileError,
-    ):  # fmt: skip
+        BadFileError
+        | SpecError
+        | LabFileError
+        | MaterialError
+        | InstrumentFileError
+        | LearnedFileError
+        | LiteratureError,
+    ):
         return str(error), BAD_INPUT
     if isinstance(error, CampaignError | InstrumentError | LoopError):
         return str(error), FAILURE

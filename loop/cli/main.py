@@ -15,6 +15,7 @@ from loop.cli import (
     identify,
     labs,
     learn,
+    literature,
     pathway,
     phases,
     reaction,
@@ -44,7 +45,7 @@ app.add_typer(energies.app, name="energies")
 app.add_typer(calibrate.app, name="calibrate")
 for module in (
     campaign, simulated, running, records, decisions, identify, reanalyse, reaction,
-    pathway, learn, backtest, screen,
+    pathway, learn, literature, backtest, screen,
 ):  # fmt: skip
     module.register(app)
 

@@ -42,6 +42,12 @@ Review = Annotated[
     bool,
     typer.Option("--review", help="Stop when a load is proposed, to look at it first."),
 ]
+ReactionFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--literature", help="Text-mined reactions to take first guesses from."
+    ),
+]
 Chosen = Annotated[ProposerName, typer.Option("--proposer", help="Who chooses.")]
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print one JSON summary and nothing else.")
@@ -74,6 +80,7 @@ def run(
     lab: Annotated[Path, typer.Option(help="Lab file of the real lab.")],
     output: Output = None,
     proposer: Chosen = ProposerName.ATHANOR,
+    literature: ReactionFile = None,
     backup_hours: Annotated[
         float, typer.Option(min=0.1, help="Time between copies of the database.")
     ] = 6.0,
@@ -82,13 +89,14 @@ def run(
 ) -> None:
     """Run a campaign on a real lab."""
     from instruments.clock import utc_seconds
-    from loop.cli.setup import checked_campaign, new_store
+    from loop.cli.setup import checked_campaign, first_guesses, new_store
 
     spec, lab_spec = checked_campaign(file, lab)
+    guesses = first_guesses(spec, literature, proposer=proposer)
     folder = new_folder(output, file)
     with new_store(
         folder / DATABASE, spec, lab_spec, mode="real", proposer=proposer,
-        lab_time=utc_seconds(),
+        lab_time=utc_seconds(), literature=guesses,
     ) as store:  # fmt: skip
         campaign = _on_real_lab(store, backup_hours, review=review)
         carry_on(store, campaign, as_json=as_json)

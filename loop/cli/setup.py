@@ -5,6 +5,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from campaigns.guesses import LiteratureGuesses
 from campaigns.ledger import Ledger
 from campaigns.lifecycle import Resumed
 from campaigns.spec import CampaignSpec
@@ -117,6 +118,7 @@ def new_store(
     mode: Literal["virtual", "emulated", "real"],
     proposer: str,
     lab_time: float,
+    literature: LiteratureGuesses | None = None,
 ) -> Store:
     """Open a new campaign database.
 
@@ -128,7 +130,7 @@ def new_store(
     from loop.analyse.candidates import candidate_phases
     from loop.propose.proposer import make_proposer
 
-    make_proposer(proposer)
+    make_proposer(proposer, literature=literature)
     labels = tuple(precursor.label for precursor in spec.precursors)
     met = candidate_phases(spec, labels, PhaseTable.load())
     return Store.create(
@@ -140,7 +142,29 @@ def new_store(
         lab_time=lab_time,
         phases={phase.name: phase.row_sha256 for phase in met},
         versions=versions(),
+        literature=literature,
     )
+
+
+def first_guesses(
+    spec: CampaignSpec, file: Path | None, *, proposer: str
+) -> LiteratureGuesses | None:
+    """Return what a file of reactions says of a campaign; none without a file.
+
+    Raises:
+        ProposalError: If the proposer uses no literature.
+        LiteratureError: If the file cannot be used; `FileNotFoundError` if it is not
+            there.
+    """
+    from loop.cli.literature import read_literature
+    from loop.knowledge.literatureguesses import guesses_for
+    from loop.propose.proposer import make_proposer
+
+    if file is None:
+        return None
+    found = guesses_for(spec, read_literature(file))
+    make_proposer(proposer, literature=found)
+    return found
 
 
 def make_engine(
@@ -171,7 +195,8 @@ def proposer_of(store: Store) -> "Proposer":
     """Return the proposer that a campaign was opened with."""
     from loop.propose.proposer import make_proposer
 
-    return make_proposer(store.opened.proposer)
+    opened = store.opened
+    return make_proposer(opened.proposer, literature=opened.literature)
 
 
 def record_resumption(engine: "Engine") -> None:

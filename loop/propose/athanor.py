@@ -12,15 +12,18 @@ import torch
 from botorch.models.model_list_gp_regression import ModelListGP
 from torch import Tensor
 
+from campaigns.guesses import LiteratureGuesses
 from campaigns.recipe import Parameters
-from campaigns.spec import CampaignSpec, Objective
+from campaigns.spec import CampaignSpec
 from loop.propose import axclient
 from loop.propose.acquisition import choose_load
 from loop.propose.baselines import sobol_load
+from loop.propose.beliefs import rate_prior, rated_of
 from loop.propose.calculated import Figures, known
 from loop.propose.columns import Columns
-from loop.propose.encoding import KELVIN, Encoder, encoder, temperature_range
+from loop.propose.encoding import Encoder, encoder
 from loop.propose.features import Facts
+from loop.propose.firstguesses import FirstGuesses
 from loop.propose.firstload import choose_first_load
 from loop.propose.goal import Goal, marginals
 from loop.propose.means import RateMean, RatePrior
@@ -45,14 +48,16 @@ FAILURE_NOISE = 0.25
 """Scaled variance of a success (+1) or failure (-1): one failure is no proof."""
 
 
-def athanor_points(question: Question, facts: Facts) -> Sequence[Point]:
-    """Return the points of a load; a `seats.Chooser` once facts are given."""
+def athanor_points(
+    question: Question, facts: Facts, literature: LiteratureGuesses | None = None
+) -> Sequence[Point]:
+    """Return the points of a load; a `seats.Chooser` once all knowledge is given."""
     metrics = metrics_of(question.spec)
     is_blind = not any(m.goal and _has_result(question, m) for m in metrics)
-    if is_blind and _rated(question.spec) is None:
+    if is_blind and rated_of(question.spec) is None:
         # Nothing is known of any objective, and no rate law speaks of it.
         return sobol_load(question)
-    planner = Planner(question, encoder_of(question, facts), metrics)
+    planner = Planner(question, encoder_of(question, facts), metrics, literature)
     with reproducible(key(question.seed, "torch", question.load)):
         found = axclient.generate(
             question.space,
@@ -90,18 +95,15 @@ def _has_result(question: Question, metric: Metric) -> bool:
     return any(metric.label in trial.scores for trial in question.scored)
 
 
-def _rated(spec: CampaignSpec) -> Objective | None:
-    """Return the yield objective, which the rate law speaks of, if there is one."""
-    wanted = (o for o in spec.objectives if o.measure == "yield")
-    is_fired = temperature_range(spec) is not None
-    return next((o for o in wanted if o.goal == "maximize" and is_fired), None)
-
-
 class Planner:
     """Plans one load from what Ax hands back, and says why."""
 
     def __init__(
-        self, question: Question, encoder: Encoder, metrics: Sequence[Metric]
+        self,
+        question: Question,
+        encoder: Encoder,
+        metrics: Sequence[Metric],
+        literature: LiteratureGuesses | None = None,
     ) -> None:
         """Encode the pool once."""
         self.question, self.encoder, self.metrics = question, encoder, metrics
@@ -113,6 +115,7 @@ class Planner:
         self.physics = torch.from_numpy(physics)
         self.calculated = Figures(question.spec.objectives, physics[:, 0])
         self.evidence: Evidence | None = None
+        self.literature = FirstGuesses(literature, encoder) if literature else None
 
     def pool_rows(self, profile: int) -> Tensor:
         """Return the columns of all samples at a profile, shape `m x d`."""
@@ -144,8 +147,8 @@ class Planner:
 
     def _from_prior(self, log_chance: Callable[[Tensor], Tensor]) -> Evidence:
         """Choose by the prior of the yield alone."""
-        objective = _rated(self.question.spec)
-        rate = self._rate_prior()
+        objective = rated_of(self.question.spec)
+        rate = rate_prior(self.encoder, self.literature)
         if objective is None or rate is None:
             raise RuntimeError("a first load by the prior needs a yield objective")
         scaled = Scaled(objective.label, 1.0, 0.0, YIELD_SCALE)
@@ -157,6 +160,7 @@ class Planner:
                 covariance,
                 self.pool_rows,
                 allowed=self.calculated.within_thresholds(self.allowed),
+                favour=self._favour(),
                 burden=self.calculated.burden(),
                 log_chance=log_chance,
                 size=self.question.size,
@@ -175,7 +179,9 @@ class Planner:
             model={
                 "prior.onset_kelvin": rate.onset_kelvin,
                 "prior.limit_kelvin": rate.limit_kelvin,
+                **self._constants(),
             },
+            words=self.literature.words if self.literature else lambda _: "",
         )
 
     def _from_results(
@@ -192,7 +198,10 @@ class Planner:
             )
             for m in ordered
         }
-        rate, rated = self._rate_prior(), _rated(self.question.spec)
+        rate, rated = (
+            rate_prior(self.encoder, self.literature),
+            rated_of(self.question.spec),
+        )
         outcomes = {}
         for m in ordered:
             is_rated = rated is not None and m.label == rated.label
@@ -238,9 +247,18 @@ class Planner:
                 f"{label}.{name}": value
                 for label, one in zip(scales, models, strict=True)
                 for name, value in one.hyperparameters_by_name().items()
-            },
+            }
+            | self._constants(),
             gain=gain * scales[ordered[0].label].scale,
         )
+
+    def _favour(self) -> Tensor:
+        if self.literature is None:
+            return torch.ones_like(self.allowed, dtype=torch.float64)
+        return self.literature.favour(self.question.pool)
+
+    def _constants(self) -> dict[str, float | str]:
+        return self.literature.constants if self.literature else {}
 
     def _scored_rows(self) -> Tensor:
         return self.rows([trial.measured for trial in self.question.scored])
@@ -289,26 +307,6 @@ class Planner:
             return found
 
         return log_chance
-
-    def _rate_prior(self) -> RatePrior | None:
-        """Return what is believed of the rate law, None if nothing is fired.
-
-        The user's range is taken to straddle the onset; the limit is where the target
-        melts or decomposes if that is known, else a little above the range.
-        """
-        limits = temperature_range(self.question.spec)
-        if limits is None:
-            return None
-        low, high = limits
-        width = max(high - low, 150.0)
-        known = self.encoder.facts.melting_celsius(self.question.spec.target.formula)
-        is_known = known is not None and known + KELVIN > low
-        return RatePrior(
-            onset_kelvin=high - 0.55 * width,
-            onset_sd_kelvin=0.2 * width,
-            limit_kelvin=known + KELVIN if known and is_known else high + 0.1 * width,
-            limit_sd_kelvin=40.0 if is_known else 0.25 * width,
-        )
 
 
 def _predictor(

@@ -151,6 +151,24 @@ class Encoder:
             total += times * (hours + span / up + span / down)
         return total
 
+    def gases_of(self, parameters: Mapping[str, Value]) -> frozenset[str]:
+        """Return the atmospheres of the firings that happen, `air` if none is named."""
+        named = (
+            parameters.get(f"{step.label}.atmosphere", step.atmosphere)
+            for step, _ in self._firings(parameters)
+        )
+        return frozenset("air" if gas is None else str(gas) for gas in named)
+
+    def gases(self) -> frozenset[str]:
+        """Return the atmospheres that some firing of the space may have."""
+        found: set[str] = set()
+        for step in self._steps():
+            searched = self.spec.space.steps.get(step.label)
+            words = searched.atmosphere if searched else None
+            names = words.values if words else (step.atmosphere or "air",)
+            found.update(map(str, names))
+        return frozenset(found)
+
     def chance(
         self,
         profile: Mapping[str, Value],

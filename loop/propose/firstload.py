@@ -33,6 +33,7 @@ def choose_first_load(
     X_pool: Callable[[int], Tensor],
     *,
     allowed: Tensor,
+    favour: Tensor,
     burden: Tensor,
     log_chance: Callable[[Tensor], Tensor],
     size: int,
@@ -50,6 +51,8 @@ def choose_first_load(
         covariance: Prior covariance about it.
         X_pool: As in `choose_load`.
         allowed: As in `choose_load`.
+        favour: Share of its expected outcome that each candidate is credited, `n x m`;
+            1 where nothing is known.
         burden: What each profile costs in other objectives, shape n; decides between
             loads that are as good.
         log_chance: As in `choose_load`.
@@ -67,6 +70,7 @@ def choose_first_load(
     alone = over_pool(
         lambda X: mean.at(X, few).mean(dim=0) * log_chance(X).exp(), X_pool, allowed
     )
+    alone = torch.where(allowed, alone * favour, alone)
     ranked = torch.where(allowed, alone, torch.zeros_like(alone)).topk(
         min(size, m), dim=1
     )
@@ -80,7 +84,7 @@ def choose_first_load(
             covariance(X).to_dense() + 1e-6 * torch.eye(m, dtype=torch.float64)
         )
         spread = deviates[:, len(CONSTANTS) :] @ root.mT
-        draws = (mean.at(X, many) + spread) * log_chance(X).exp()
+        draws = (mean.at(X, many) + spread) * log_chance(X).exp() * favour[profile]
         taken, gains = _fill_by_draws(draws, allowed[profile], size)
         loads.append((sum(gains), profile, taken, gains))
     most = max(total for total, *_ in loads)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from campaigns.guesses import LiteratureGuesses
 from campaigns.results import History, Proposal
 from campaigns.spec import CampaignSpec
 from loop.errors import ProposalError
@@ -58,6 +59,8 @@ class AthanorProposer:
     """Gaussian processes on chemistry, loads chosen whole; see `athanor`."""
 
     facts: Facts = field(default_factory=TabledFacts)
+    literature: LiteratureGuesses | None = None
+    """First guesses; None where no file was given."""
     name: str = "athanor"
 
     def propose(
@@ -74,29 +77,42 @@ class AthanorProposer:
             from loop.propose.athanor import athanor_points
 
         def choose(question: Question) -> Sequence[Point]:
-            return athanor_points(question, self.facts)
+            return athanor_points(question, self.facts, self.literature)
 
         return fill_load(choose, spec, history, load=load, size=size, seed=seed)
 
 
-def make_proposer(name: str, *, facts: Facts | None = None) -> Proposer:
+def make_proposer(
+    name: str,
+    *,
+    facts: Facts | None = None,
+    literature: LiteratureGuesses | None = None,
+) -> Proposer:
     """Return a proposer by name.
 
     Args:
         name: One of `NAMES`.
         facts: Cited facts for `athanor`, those of the project's tables if None; the
             other proposers use none.
+        literature: First guesses for `athanor`.
 
     Raises:
-        ProposalError: If the name is not known.
+        ProposalError: If the name is not known, or that proposer uses no literature.
     """
     proposers: dict[str, Proposer] = {
-        "athanor": AthanorProposer(TabledFacts() if facts is None else facts),
+        "athanor": AthanorProposer(
+            TabledFacts() if facts is None else facts, literature
+        ),
         **{baseline.name: baseline for baseline in BASELINES},
     }
     if name not in proposers:
         raise ProposalError(
             f"proposer: found {name!r}; allowed: {', '.join(NAMES)}; choose one"
+        )
+    if literature is not None and name != "athanor":
+        raise ProposalError(
+            f"--literature: found the proposer {name}; allowed: athanor; the others"
+            " know no chemistry: leave one of the two out"
         )
     return proposers[name]
 

@@ -41,6 +41,8 @@ class Evidence:
     model: dict[str, float | str]
     gain: float | None = None
     """Expected betterment of the leading objective by the load, in its unit."""
+    words: Callable[[Parameters], str] = lambda _: ""
+    """What else is to be said of a point."""
 
 
 def decisions(
@@ -65,7 +67,8 @@ def decisions(
         records.append(
             DecisionRecord(
                 method=evidence.method,
-                reason=_reason(question, point, mean, sd, nearest),
+                reason=_reason(question, point, mean, sd, nearest)
+                + evidence.words(point),
                 acquisition=exp(evidence.chosen.log_values[i]),
                 mean=mean,
                 sd=sd,
