@@ -30,7 +30,9 @@ OXIDES: Mapping[str, Mapping[str, float]] = MappingProxyType(
     }
 )
 """Compounds with ordered structures, and the oxides they form from: one of each
-structure type of the table, chosen before any energy was computed."""
+structure type of the table whose enthalpy is cited. Chosen before their energies were
+computed, but for CaSiO3, which took the place of YAlO3 when the table turned out to
+hold only an estimate of that."""
 CARBONATES: Mapping[str, str] = MappingProxyType(
     {
         "CaCO3": "CaO", "BaCO3": "BaO", "SrCO3": "SrO", "MnCO3": "MnO",
