@@ -1,30 +1,18 @@
-"""Results as a model sees them; what was measured so far says how."""
+"""What a yield is a share of; what was measured so far says."""
 
 import re
-from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from loop.propose.scaling import YIELD_SCALE
-
-Array = NDArray[np.float64]
-Scale = Callable[[Array], Array]
 _PERCENT = re.compile(r"%|pct|percent|(^|_)pc(_|$)", re.IGNORECASE)
 
 
-def linear(gains: Array) -> Scale:
-    """Return a scale to mean 0 and standard deviation 1."""
-    mean, spread = float(gains.mean()), float(gains.std()) or 1.0
-    return lambda y: (y - mean) / spread
+def whole_of(column: str, gains: NDArray[np.float64]) -> float:
+    """Return 100 where the column's name says percent or a result is beyond 1, else 1.
 
-
-def of_share(column: str, gains: Array) -> Scale:
-    """Return a scale of yields, one unit `YIELD_SCALE` of a whole.
-
-    The whole is 100 where the column's name says percent or a result is beyond 1.
+    No less than the best result: a whole cannot be exceeded.
     """
     top = float(gains.max(initial=0.0))
     whole = 100.0 if _PERCENT.search(column) or top > 1.0 else 1.0
-    whole = max(whole, top)
-    return lambda y: y / whole / YIELD_SCALE
+    return max(whole, top)

@@ -6,7 +6,7 @@ import pytest
 from loop.backtest.athanor import AthanorMethod
 from loop.backtest.described import describe
 from loop.backtest.question import Roles
-from loop.backtest.scale import of_share
+from loop.backtest.scale import whole_of
 from loop.backtest.table import read_table
 from tests.loop.backtest.tables import MAX, read_firings, read_hill, write
 
@@ -70,5 +70,7 @@ def test_kelvin_and_minutes_are_told_by_the_name(tmp_path):
 
 def test_percents_are_shares_of_a_hundred():
     few = np.array([0.0, 0.5])
-    assert of_share("yield_pct", few)(few)[1] == pytest.approx(0.005 / 0.3)
-    assert of_share("yield", few)(few)[1] == pytest.approx(0.5 / 0.3)
+    assert whole_of("yield_pct", few) == 100.0
+    assert whole_of("yield", few) == 1.0
+    assert whole_of("yield", np.array([0.0, 40.0])) == 100.0
+    assert whole_of("yield", np.array([0.0, 104.0])) == 104.0

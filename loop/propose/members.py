@@ -1,0 +1,77 @@
+"""What a candidate is worth, by draws of what all candidates would give.
+
+Of one objective: the probability that it belongs to the best twentieth of the pool. A
+lab that searches a list wants the good candidates, all of them and early, not one best
+value: after the first yield of 100 % no improvement is left to expect, and nine other
+routes are. The sum over a batch is the expected number of new members, so a batch is
+the most probable ones. How good a member has to be is not known either: each draw ranks
+the whole pool.
+
+Of several: the expected growth of the hypervolume that results dominate.
+"""
+
+from collections.abc import Sequence
+from math import ceil
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+Array = NDArray[np.float64]
+SHARE = 0.05
+"""Of the pool that counts as good, the figure `athanor backtest` reports."""
+MOST_MEMBERS = 50
+"""Members sought at most: campaigns on furnaces make about as many experiments, so of a
+large pool only the top is of use."""
+
+
+def n_members(n: int) -> int:
+    """Return how many candidates of a pool are sought."""
+    return min(ceil(SHARE * n), MOST_MEMBERS)
+
+
+def membership(draws: Array, seen: Sequence[int], y: Array, n_sought: int) -> Array:
+    """Return the probability of each candidate to be among the best, shape n.
+
+    Args:
+        draws: Results that may be, shape `n x s`.
+        seen: Candidates measured.
+        y: Their results, shape `len(seen)`.
+        n_sought: How many the best are; ties with the last of them count.
+    """
+    known = draws.copy()
+    known[list(seen)] = y[:, None]
+    n = len(known)
+    level = np.partition(known, n - n_sought, axis=0)[n - n_sought]
+    found: Array = (known >= level).mean(axis=1)
+    return found
+
+
+def growth(draws: Array, front: Array, reference: Array) -> Array:
+    """Return the expected growth of the dominated hypervolume, shape n.
+
+    Args:
+        draws: Results that may be, shape `n x s x m`.
+        front: Results so far, shape `k x m`.
+        reference: Worst values of any use, shape m.
+    """
+    low, high = cells(front, reference)
+    total = torch.zeros(draws.shape[:2], dtype=torch.float64)
+    may_be = torch.from_numpy(draws)
+    for a, b in zip(low, high, strict=True):
+        total += (may_be.minimum(b) - a).clamp_min(0.0).prod(dim=-1)
+    return total.mean(dim=1).numpy()
+
+
+def cells(front: Array, reference: Array) -> tuple[Tensor, Tensor]:
+    """Return corners of boxes that fill what is not dominated, each `k x m`."""
+    from botorch.utils.multi_objective.box_decompositions.non_dominated import (
+        FastNondominatedPartitioning,
+    )
+
+    made = FastNondominatedPartitioning(
+        torch.from_numpy(reference), Y=torch.from_numpy(front)
+    )
+    low, high = made.get_hypercell_bounds()
+    return low, high

@@ -1,0 +1,127 @@
+"""Which candidates of a finite pool to measure next."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from loop.propose.columns import Columns
+from loop.propose.library import KINDS, Figure, Mixture, mixture
+from loop.propose.members import growth, membership, n_members
+from loop.propose.randomness import key, stream
+from loop.propose.reproducible import reproducible
+
+Array = NDArray[np.float64]
+DRAWS, DRAWS_SEVERAL = 512, 256
+"""Results that may be, for one objective and for several, which take longer: a
+probability of a tenth is known to a hundredth."""
+MOST_JOINT = 512
+"""Candidates drawn together at most; of larger pools the most hopeful."""
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Candidates as models see them."""
+
+    X: Tensor
+    """Shape `n x columns.n`."""
+    columns: Columns
+
+
+def next_candidates(
+    pool: Pool,
+    figures: Sequence[Figure],
+    seen: Sequence[int],
+    *,
+    size: int,
+    seed: int,
+    kinds: Sequence[str] = KINDS,
+) -> list[int]:
+    """Return the candidates to measure next, best first.
+
+    Args:
+        pool: The candidates.
+        figures: One an objective, with results of those seen.
+        seen: Candidates measured, in the order of the figures' results.
+        size: Candidates wanted, at most as many as are left.
+        seed: Of all draws.
+        kinds: Models to use.
+    """
+    with reproducible(key(seed, "search")):
+        X = pool.X[list(seen)]
+        mixed = [
+            mixture(X, f, pool.columns, seed=key(seed, "model", i), kinds=kinds)
+            for i, f in enumerate(figures)
+        ]
+        rows = _shortlist(pool, mixed, seen, size)
+        count = DRAWS if len(figures) == 1 else DRAWS_SEVERAL
+        drawn = [
+            one.draws(pool.X[rows], count, key(seed, "draws", i))
+            for i, one in enumerate(mixed)
+        ]
+        Y = np.stack([f.y for f in figures], axis=-1)
+        measured = np.searchsorted(rows, seen)
+        if len(figures) == 1:
+            n_sought = n_members(len(pool.X))
+            found = _most_probable(drawn[0], measured, Y[:, 0], n_sought, size)
+        else:
+            found = _most_growth(_mingled(drawn, seed), measured, Y, size)
+        return [int(rows[i]) for i in found]
+
+
+def _shortlist(
+    pool: Pool, mixed: Sequence[Mixture], seen: Sequence[int], size: int
+) -> NDArray[np.intp]:
+    """Return the candidates worth a closer look, and all that were measured."""
+    everyone = np.arange(len(pool.X))
+    most = max(MOST_JOINT, 2 * size)
+    if len(everyone) <= most + len(seen):
+        return everyone
+    left = np.setdiff1d(everyone, seen)
+    each = most // len(mixed)
+    hopeful = [one.hopeful(pool.X, left, each) for one in mixed]
+    return np.unique(np.concatenate([*hopeful, np.array(seen)]))
+
+
+def _most_probable(
+    drawn: Array, measured: Array, y: Array, n_sought: int, size: int
+) -> list[int]:
+    """Return those likeliest to be members; what is expected decides ties."""
+    n_sought = min(n_sought, len(drawn) - 1)
+    chance = membership(drawn, measured, y, n_sought)
+    chance[measured] = -1.0
+    order = np.lexsort((-drawn.mean(axis=1), -chance))
+    return [int(i) for i in order[:size]]
+
+
+def _most_growth(drawn: Array, measured: Array, Y: Array, size: int) -> list[int]:
+    """Return those that add most, each to the ones before it as they are expected.
+
+    Objectives are measured by the range of what was seen, and the worst seen of each
+    is the reference.
+    """
+    low, width = Y.min(axis=0), np.ptp(Y, axis=0)
+    width = np.where(width > 0, width, 1.0)
+    scaled = (drawn - low) / width
+    front = (Y - low) / width
+    # A little below the worst: else the first of the ends would add nothing.
+    reference = np.full(Y.shape[1], -0.1)
+    chosen: list[int] = []
+    while len(chosen) < size:
+        value = growth(scaled, front, reference)
+        value[[*measured, *chosen]] = -np.inf
+        chosen.append(int(value.argmax()))
+        front = np.concatenate([front, scaled[chosen[-1:]].mean(axis=1)])
+    return chosen
+
+
+def _mingled(drawn: Sequence[Array], seed: int) -> Array:
+    """Return draws of all objectives, shape `n x s x m`, each in an order of its own.
+
+    Models of the objectives are independent: no pair of them belongs together.
+    """
+    count = drawn[0].shape[1]
+    orders = [stream(seed, "order", i).permutation(count) for i in range(len(drawn))]
+    return np.stack([d[:, o] for d, o in zip(drawn, orders, strict=True)], axis=-1)
