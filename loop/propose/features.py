@@ -4,8 +4,9 @@ Everything is computed from formulas; thermochemistry enters through `Facts`, ha
 by whoever builds the proposer.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Protocol
 
 import numpy as np
@@ -169,6 +170,8 @@ def source_at(text: str, celsius: float) -> str:
     """Return what a reagent has become by a temperature, as a name.
 
     `CuCO3` and `CuO` are both `Cu oxide` at 600 °C, `BaCO3` stays `Ba carbonate`.
+    Compounds of several cations are told apart by their ratio: `BaCuO2` is another
+    source than `Ba2Cu3O6`.
 
     Args:
         text: Reagent formula.
@@ -179,7 +182,16 @@ def source_at(text: str, celsius: float) -> str:
     limit = OXIDE_FROM_CELSIUS.get((salt, family_of(formula)))
     if limit is not None and limit <= celsius:
         salt = "oxide"
-    return f"{'-'.join(sorted(formula.elements - VOLATILE)) or text} {salt}"
+    cations = sorted(formula.elements - VOLATILE)
+    if len(cations) > 1:
+        least = min(formula.amount(element) for element in cations)
+        cations = [f"{el}{_ratio(formula.amount(el) / least)}" for el in cations]
+    return f"{'-'.join(cations) or text} {salt}"
+
+
+def _ratio(found: Fraction) -> str:
+    """Return a ratio as a suffix, nothing for 1."""
+    return "" if found == 1 else f"{float(found):.3g}"
 
 
 def stable_carbonate(chemistry: SetChemistry) -> float:
@@ -197,6 +209,25 @@ def stable_carbonate(chemistry: SetChemistry) -> float:
         if is_stable and salt_of(formula) == "carbonate":
             held += moles * float(formula.amount("C"))
     return held / cations if cations else 0.0
+
+
+def slowest_carbonate(texts: Iterable[str]) -> float:
+    """Return the share of a cation's sources that are carbonates which outlast heating.
+
+    It is that of the cation that has most of them: a compound forms no faster than the
+    last of its cations comes free. Sources count alike, for where amounts are not told.
+
+    Args:
+        texts: Formulas of the reagents.
+    """
+    sources: dict[str, list[bool]] = {}
+    for text in texts:
+        formula = Formula.parse(text)
+        is_stable = family_of(formula) in {"alkali", "alkaline-earth"}
+        is_held = is_stable and salt_of(formula) == "carbonate"
+        for element in formula.elements - VOLATILE:
+            sources.setdefault(element, []).append(is_held)
+    return max((sum(held) / len(held) for held in sources.values()), default=0.0)
 
 
 def gas_share(chemistry: SetChemistry) -> float:

@@ -1,10 +1,10 @@
 """Several models of one figure, mixed by how well each foretold the results so far.
 
-- `linear`: a Gaussian process on results as they are, around the rate law where solids
-  are heated;
-- `ranks`: the same kernel on the ranks of results, for figures with cliffs and tails;
+- `linear`: a Gaussian process on results as they are;
+- `ranks`: the same on the ranks of results, for figures with cliffs and tails;
 - `trees`: a forest, for figures that jump where settings do not.
 
+Where solids are heated each is a model of what the rate law leaves unexplained.
 No one of them is right for every table, and which is cannot be known beforehand.
 """
 
@@ -21,7 +21,7 @@ from torch import Tensor
 from loop.propose.columns import N_PHYSICS, Columns
 from loop.propose.exact import Fitted
 from loop.propose.forest import Trees, grow
-from loop.propose.means import RatePrior
+from loop.propose.means import RateMean, RatePrior
 from loop.propose.randomness import key, stream
 from loop.propose.scaling import YIELD_SCALE
 from loop.propose.stacking import log_scores, weights
@@ -44,8 +44,8 @@ class Figure:
     """Results, shape n, more is better."""
     rate: RatePrior | None = None
     """Prior of the rate law, if the figure is a yield of heated solids."""
-    whole: float | None = None
-    """What a yield is a share of, 100 for percents; None for other figures."""
+    whole: float = inf
+    """What a yield is a share of, 100 for percents; infinite for other figures."""
 
 
 class Member(Protocol):
@@ -97,29 +97,45 @@ class Process:
 class Forest:
     """The trees of the library."""
 
-    def __init__(self, X: Tensor, figure: Figure, seed: int) -> None:
+    def __init__(self, X: Tensor, figure: Figure, warp: Warp, seed: int) -> None:
         """Grow on results at X, shape `n x d`."""
-        self.warp = linear(figure.y)
+        self.warp = warp
+        self.law = RateMean(figure.rate, YIELD_SCALE) if figure.rate else None
         z = self.warp.to_model(figure.y)
-        self.trees: Trees = grow(self._columns(X), z, key(seed, "forest"))
+        self.expected = self._law(X)
+        rest = z - self.expected
+        self.trees: Trees = grow(self._columns(X), rest, key(seed, "forest"))
 
     def left_out(self) -> tuple[Array, Array]:
         """Return mean and deviation of each result by trees that did not see it."""
-        return self.trees.mean, self.trees.sd
+        return self.expected + self.trees.mean, self.trees.sd
 
     def bound(self, X: Tensor) -> Array:
         """Return mean plus standard deviation of the trees at X."""
-        said = self.trees.draws(self._columns(X))
+        said = self._said(X)
         found: Array = said.mean(axis=1) + said.std(axis=1)
         return found
 
     def draws(self, X: Tensor, count: int, seed: int) -> Array:
         """Return what trees drawn at random say; a tree may be drawn again."""
-        said = self.trees.draws(self._columns(X))
+        said = self._said(X)
         draw = stream(seed, "trees")
         whole, rest = divmod(count, said.shape[1])
         order = draw.permutation(said.shape[1])[:rest]
         found: Array = np.concatenate([said] * whole + [said[:, order]], axis=1)
+        return found
+
+    def _said(self, X: Tensor) -> Array:
+        """Return what each tree says of X, scaled, `n x N_TREES`."""
+        found: Array = self._law(X)[:, None] + self.trees.draws(self._columns(X))
+        return found
+
+    def _law(self, X: Tensor) -> Array:
+        """Return what the rate law expects, with its constants as believed."""
+        if self.law is None:
+            return np.zeros(len(X))
+        with torch.no_grad():
+            found: Array = self.law(X).numpy()
         return found
 
     @staticmethod
@@ -135,7 +151,7 @@ class Mixture:
     kinds: tuple[str, ...]
     members: tuple[Member, ...]
     weights: Array
-    whole: float | None
+    whole: float
 
     def draws(self, X: Tensor, count: int, seed: int) -> Array:
         """Return results that may be at X, of each model its share, `n x count`."""
@@ -146,8 +162,7 @@ class Mixture:
             )
             if n
         ]
-        most = inf if self.whole is None else self.whole
-        return np.minimum(np.concatenate(found, axis=1), most)
+        return np.minimum(np.concatenate(found, axis=1), self.whole)
 
     def hopeful(self, X: Tensor, left: Array, most: int) -> Array:
         """Return the candidates left that any model thinks most of, in order.
@@ -197,12 +212,10 @@ def mixture(
 def _member(
     kind: str, X: Tensor, figure: Figure, columns: Columns, seed: int
 ) -> Member:
+    plain = linear(figure.y)
+    if figure.rate is not None:
+        plain = shares(figure.y, shift=0.0, scale=figure.whole * YIELD_SCALE)
     if kind == "trees":
-        return Forest(X, figure, seed)
-    if kind == "ranks":
-        unknown = Figure(figure.y)
-        return Process(X, unknown, normal_scores(figure.y), columns)
-    if figure.rate is not None and figure.whole is not None:
-        scale = figure.whole * YIELD_SCALE
-        return Process(X, figure, shares(figure.y, shift=0.0, scale=scale), columns)
-    return Process(X, Figure(figure.y), linear(figure.y), columns)
+        return Forest(X, figure, plain, seed)
+    warp = plain if kind == "linear" else normal_scores(figure.y, plain)
+    return Process(X, figure, warp, columns)

@@ -9,12 +9,12 @@ from torch import Tensor
 
 from loop.propose.columns import Columns
 from loop.propose.library import KINDS, Figure, Mixture, mixture
-from loop.propose.members import growth, membership, n_members
+from loop.propose.members import growth, members, n_members, worth
 from loop.propose.randomness import key, stream
 from loop.propose.reproducible import reproducible
 
 Array = NDArray[np.float64]
-DRAWS, DRAWS_SEVERAL = 512, 256
+DRAWS, DRAWS_SEVERAL = 1024, 256
 """Results that may be, for one objective and for several, which take longer: a
 probability of a tenth is known to a hundredth."""
 MOST_JOINT = 512
@@ -38,6 +38,7 @@ def next_candidates(
     size: int,
     seed: int,
     kinds: Sequence[str] = KINDS,
+    is_farsighted: bool = True,
 ) -> list[int]:
     """Return the candidates to measure next, best first.
 
@@ -48,6 +49,7 @@ def next_candidates(
         size: Candidates wanted, at most as many as are left.
         seed: Of all draws.
         kinds: Models to use.
+        is_farsighted: Count what a result tells of other candidates.
     """
     with reproducible(key(seed, "search")):
         X = pool.X[list(seen)]
@@ -65,7 +67,10 @@ def next_candidates(
         measured = np.searchsorted(rows, seen)
         if len(figures) == 1:
             n_sought = n_members(len(pool.X))
-            found = _most_probable(drawn[0], measured, Y[:, 0], n_sought, size)
+            found = _most_members(
+                drawn[0], measured, Y[:, 0], n_sought, size,
+                is_farsighted=is_farsighted,
+            )  # fmt: skip
         else:
             found = _most_growth(_mingled(drawn, seed), measured, Y, size)
         return [int(rows[i]) for i in found]
@@ -85,15 +90,23 @@ def _shortlist(
     return np.unique(np.concatenate([*hopeful, np.array(seen)]))
 
 
-def _most_probable(
-    drawn: Array, measured: Array, y: Array, n_sought: int, size: int
+def _most_members(
+    drawn: Array,
+    measured: Sequence[int],
+    y: Array,
+    n_sought: int,
+    size: int,
+    *,
+    is_farsighted: bool,
 ) -> list[int]:
-    """Return those likeliest to be members; what is expected decides ties."""
-    n_sought = min(n_sought, len(drawn) - 1)
-    chance = membership(drawn, measured, y, n_sought)
-    chance[measured] = -1.0
-    order = np.lexsort((-drawn.mean(axis=1), -chance))
-    return [int(i) for i in order[:size]]
+    """Return those that lead to most members; what is expected decides ties."""
+    member = members(drawn, measured, y, min(n_sought, len(drawn) - 1))
+    left = np.setdiff1d(np.arange(len(drawn)), measured)
+    missing = n_sought - float(member[list(measured)].mean(axis=1).sum())
+    horizon = max(1, round(missing)) if is_farsighted else 0
+    value = worth(drawn, member, left, horizon)
+    order = np.lexsort((-drawn[left].mean(axis=1), -value))
+    return [int(i) for i in left[order[:size]]]
 
 
 def _most_growth(drawn: Array, measured: Array, Y: Array, size: int) -> list[int]:

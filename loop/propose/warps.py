@@ -44,11 +44,15 @@ def shares(y: Array, *, shift: float, scale: float) -> Warp:
     return Warp(results, (results - shift) / scale, scale)
 
 
-def normal_scores(y: Array) -> Warp:
-    """Return the map of ranks to a standard normal's quantiles.
+def normal_scores(y: Array, like: Warp) -> Warp:
+    """Return the map of ranks to a normal's quantiles, as wide as another map's values.
 
     Heavy tails and cliffs become as mild as any other figure's; which results are
     better, all that a search for the best needs, is kept.
+
+    Args:
+        y: Results, shape n.
+        like: Whose mean and standard deviation the scaled values get.
 
     Source:
         Blom, Statistical Estimates and Transformed Beta-Variables (Wiley, 1958).
@@ -57,6 +61,7 @@ def normal_scores(y: Array) -> Warp:
 
     places = (rankdata(y) - 0.375) / (len(y) + 0.25)
     scores = norm.ppf(places)
-    scores = scores / (float(scores.std()) or 1.0)
+    plain = like.to_model(y)
+    scores = plain.mean() + scores * (plain.std() / (float(scores.std()) or 1.0))
     results, first = np.unique(y, return_index=True)
-    return Warp(results, scores[first], float(y.std()) or 1.0)
+    return Warp(results, scores[first], like.slope)

@@ -1,0 +1,125 @@
+"""What is worth measuring next in a list of candidates."""
+
+import numpy as np
+import pytest
+import torch
+
+from loop.propose.columns import Columns
+from loop.propose.forest import grow
+from loop.propose.library import Figure, mixture
+from loop.propose.members import growth, members, n_members, worth
+from loop.propose.search import MOST_JOINT, Pool, next_candidates
+from loop.propose.stacking import log_scores, weights
+from loop.propose.warps import linear, normal_scores, shares
+
+
+def rng(seed):
+    return np.random.Generator(np.random.Philox(key=seed))
+
+
+def pool(n, seed=0):
+    X = np.hstack([rng(seed).random((n, 2)), np.zeros((n, 6))])
+    return Pool(torch.from_numpy(X), Columns(2, 0, 0, 0))
+
+
+def hill(made):
+    X = made.X.numpy()
+    return -np.square(X[:, :2] - 0.6).sum(axis=1)
+
+
+def test_maps_lead_back_to_results_and_beyond_the_ends():
+    y = np.array([3.0, -1.0, 3.0, 40.0])
+    for warp in (linear(y), shares(y, shift=0, scale=30), normal_scores(y, linear(y))):
+        assert warp.to_lab(warp.to_model(y)) == pytest.approx(y)
+        top = warp.scaled[-1]
+        assert warp.to_lab(np.array([top + 1]))[0] == pytest.approx(40 + warp.slope)
+
+
+def test_scores_of_ranks_are_as_wide_as_those_they_stand_beside():
+    y = np.array([0.0, 1.0, 2.0, 1000.0])
+    plain = shares(y, shift=0.0, scale=30.0)
+    scores = normal_scores(y, plain).to_model(y)
+    assert scores.mean() == pytest.approx(plain.to_model(y).mean())
+    assert scores.std() == pytest.approx(plain.to_model(y).std())
+    assert np.ptp(np.diff(scores)) < np.ptp(np.diff(plain.to_model(y)))
+
+
+def test_probabilities_of_intervals_do_not_depend_on_the_unit():
+    y, mean, sd = np.array([1.0, 2.0, 4.0]), np.array([1.5, 2.0, 3.0]), np.ones(3)
+    once = log_scores(y, mean, sd)
+    assert log_scores(10 * y + 3, 10 * mean + 3, 10 * sd) == pytest.approx(once)
+    # The middle one: from 1.5 to 3, foretold at 2 with deviation 1.
+    assert once[1] == pytest.approx(np.log(0.5328), abs=1e-3)
+
+
+def test_the_model_that_foretold_better_weighs_more_but_never_all():
+    good, poor = np.log(np.full(20, 0.5)), np.log(np.full(20, 0.1))
+    found = weights(np.array([good, poor]))
+    assert found.sum() == pytest.approx(1.0)
+    assert 0.9 < found[0] < 1.0
+    assert weights(np.array([good[:1], poor[:1]]))[1] > 0.3
+    assert weights(np.array([good, good])) == pytest.approx([0.5, 0.5])
+
+
+def test_trees_say_how_far_off_they_are():
+    X = rng(1).random((60, 2))
+    noise = rng(2).standard_normal(60)
+    trees = grow(X, np.where(X[:, 0] > 0.5, 2.0, 0.0) + 0.3 * noise, seed=5)
+    off = np.square(trees.mean - np.where(X[:, 0] > 0.5, 2.0, 0.0) - 0.3 * noise)
+    assert np.square(trees.sd).mean() == pytest.approx(off.mean(), rel=0.01)
+    assert trees.draws(X).shape == (60, 64)
+
+
+def test_members_are_counted_with_their_ties():
+    drawn = np.array([[0.0], [5.0], [5.0], [9.0]])
+    got = members(drawn, [0], np.array([7.0]), 2)
+    assert got[:, 0].tolist() == [True, False, False, True]
+    got = members(drawn, [0], np.array([1.0]), 2)
+    assert got[:, 0].tolist() == [False, True, True, True]
+    assert n_members(94) == 5
+    assert n_members(100_000) == 50
+
+
+def test_a_result_that_tells_of_others_is_worth_more_than_an_equal_chance():
+    # 0 and 1 rise and fall together; 2 is as likely a member and tells of nothing.
+    s = 4000
+    first, other = rng(3).standard_normal(s), rng(4).standard_normal(s)
+    drawn = np.stack([first, first + 0.01 * other, other])
+    member = drawn > 0.5
+    alone = worth(drawn, member, [0, 1, 2], 0)
+    assert np.ptp(alone) < 0.03
+    ahead = worth(drawn, member, [0, 1, 2], 1)
+    assert min(ahead[0], ahead[1]) > ahead[2] + 0.05
+
+
+def test_growth_is_what_a_hand_computes():
+    front, reference = np.array([[1.0, 3.0], [2.0, 1.0]]), np.zeros(2)
+    drawn = np.array([[[2.0, 2.0], [0.5, 0.5]]])
+    assert growth(drawn, front, reference)[0] == pytest.approx((1.0 + 0.0) / 2)
+
+
+@pytest.mark.parametrize("n_figures", [1, 2])
+def test_proposals_repeat_and_fill_a_batch_with_what_was_not_seen(n_figures):
+    made = pool(40)
+    y = hill(made)
+    seen = [3, 9, 17, 30]
+    figures = [Figure(y[seen]), Figure(made.X[seen, 0].numpy())][:n_figures]
+    first = next_candidates(made, figures, seen, size=4, seed=7)
+    assert first == next_candidates(made, figures, seen, size=4, seed=7)
+    assert len({*first, *seen}) == 8
+
+
+def test_of_a_large_pool_the_most_hopeful_are_looked_at():
+    made = pool(4 * MOST_JOINT)
+    y = hill(made)
+    seen = list(range(25))
+    (found,) = next_candidates(made, [Figure(y[seen])], seen, size=1, seed=1)
+    assert y[found] > np.quantile(y, 0.9)
+    assert found not in seen
+
+
+def test_a_yield_is_no_more_than_a_whole():
+    made = pool(12)
+    figure = Figure(np.array([0.2, 0.9, 1.0, 0.8]), whole=1.0)
+    mixed = mixture(made.X[:4], figure, made.columns, seed=0)
+    assert mixed.draws(made.X, 64, 0).max() == 1.0
