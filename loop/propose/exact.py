@@ -85,7 +85,8 @@ class Fitted:
             # Rounding may take a few 1e-6 of a unit from the diagonal.
             more = self._noise() + 10 * JITTER
             joint = joint + more * torch.eye(len(X), dtype=X.dtype)
-            return mean.unsqueeze(-1) + torch.linalg.cholesky(joint) @ normal
+            found: Tensor = mean.unsqueeze(-1) + torch.linalg.cholesky(joint) @ normal
+            return found
 
     def _fit(self, y: Tensor) -> None:
         """Raise the posterior density of the constants."""
@@ -124,7 +125,7 @@ class Fitted:
         factor = self._factor()
         apart = (y - self._mean(self.X)).unsqueeze(-1)
         white = torch.linalg.solve_triangular(factor, apart, upper=False)
-        found = -0.5 * white.square().sum() - factor.diagonal().log().sum()
+        found: Tensor = -0.5 * white.square().sum() - factor.diagonal().log().sum()
         found = found - 0.5 * len(y) * log(2 * pi)
         own: Any = self.model
         for _, module, prior, closure, _ in own.named_priors():

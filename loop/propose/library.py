@@ -83,8 +83,8 @@ class Process:
 
     def bound(self, X: Tensor) -> Array:
         """Return mean plus standard deviation at X."""
-        parts = [sum(self.fitted.marginals(part)) for part in torch.split(X, CHUNK)]
-        found: Array = torch.cat(parts).numpy()
+        parts = [self.fitted.marginals(part) for part in torch.split(X, CHUNK)]
+        found: Array = torch.cat([mean + sd for mean, sd in parts]).numpy()
         return found
 
     def draws(self, X: Tensor, count: int, seed: int) -> Array:
@@ -182,7 +182,7 @@ class Mixture:
     def _counts(self, count: int) -> list[int]:
         """Return draws of each model that add up to the count."""
         ends = np.rint(np.cumsum(self.weights) * count).astype(int)
-        return np.diff(ends, prepend=0).tolist()
+        return [int(n) for n in np.diff(ends, prepend=0)]
 
 
 def mixture(

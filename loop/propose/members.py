@@ -73,10 +73,11 @@ def worth(drawn: Array, member: Mask, left: Sequence[int], horizon: int) -> Arra
         nonmyopic search.
     """
     rows = list(left)
-    free = member[rows].astype(np.float32)
+    # PyTorch multiplies: its number of threads, and so its sums, are fixed.
+    free = torch.from_numpy(member[rows].astype(np.float32))
     horizon = min(horizon, len(rows) - 1)
     order = np.argsort(drawn[rows], axis=1)
-    found = free.mean(axis=1).astype(np.float64)
+    found: Array = member[rows].mean(axis=1)
     level = np.arange(drawn.shape[1]) * LEVELS // drawn.shape[1]
     if horizon < 1:
         return found
@@ -84,7 +85,7 @@ def worth(drawn: Array, member: Mask, left: Sequence[int], horizon: int) -> Arra
     for i, ranked in enumerate(order):
         pick[:] = 0.0
         pick[ranked, level] = LEVELS / drawn.shape[1]
-        later = free @ pick
+        later = (free @ torch.from_numpy(pick)).numpy()
         later[i] = -1.0
         best = np.partition(later, len(rows) - horizon, axis=0)[-horizon:]
         found[i] += float(best.sum(axis=0).mean())
@@ -104,7 +105,8 @@ def growth(draws: Array, front: Array, reference: Array) -> Array:
     may_be = torch.from_numpy(draws)
     for a, b in zip(low, high, strict=True):
         total += (may_be.minimum(b) - a).clamp_min(0.0).prod(dim=-1)
-    return total.mean(dim=1).numpy()
+    found: Array = total.mean(dim=1).numpy()
+    return found
 
 
 def cells(front: Array, reference: Array) -> tuple[Tensor, Tensor]:

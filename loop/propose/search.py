@@ -64,7 +64,7 @@ def next_candidates(
             for i, one in enumerate(mixed)
         ]
         Y = np.stack([f.y for f in figures], axis=-1)
-        measured = np.searchsorted(rows, seen)
+        measured = [int(i) for i in np.searchsorted(rows, seen)]
         if len(figures) == 1:
             n_sought = n_members(len(pool.X))
             found = _most_members(
@@ -92,7 +92,7 @@ def _shortlist(
 
 def _most_members(
     drawn: Array,
-    measured: Sequence[int],
+    measured: list[int],
     y: Array,
     n_sought: int,
     size: int,
@@ -101,15 +101,16 @@ def _most_members(
 ) -> list[int]:
     """Return those that lead to most members; what is expected decides ties."""
     member = members(drawn, measured, y, min(n_sought, len(drawn) - 1))
-    left = np.setdiff1d(np.arange(len(drawn)), measured)
-    missing = n_sought - float(member[list(measured)].mean(axis=1).sum())
+    known = set(measured)
+    left = [i for i in range(len(drawn)) if i not in known]
+    missing = n_sought - float(member[measured].mean(axis=1).sum())
     horizon = max(1, round(missing)) if is_farsighted else 0
     value = worth(drawn, member, left, horizon)
     order = np.lexsort((-drawn[left].mean(axis=1), -value))
-    return [int(i) for i in left[order[:size]]]
+    return [left[i] for i in order[:size]]
 
 
-def _most_growth(drawn: Array, measured: Array, Y: Array, size: int) -> list[int]:
+def _most_growth(drawn: Array, measured: list[int], Y: Array, size: int) -> list[int]:
     """Return those that add most, each to the ones before it as they are expected.
 
     Objectives are measured by the range of what was seen, and the worst seen of each
