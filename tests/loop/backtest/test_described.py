@@ -51,6 +51,15 @@ def test_names_that_are_no_formulas_are_names(tmp_path):
     assert bare.rate is None
 
 
+def test_a_carbonate_that_lasts_to_the_first_reaction_is_no_oxide_at_a_hot_table(
+    tmp_path,
+):
+    rows = [('"Y2(CO3)3, CuO"', 900, 1), ('"Y2O3, CuO"', 900, 2)]
+    path = write(tmp_path / "t.csv", ("s", "temperature_C", "y"), rows)
+    known = describe(read_table(path, Roles(MAX, set_column="s")).space)
+    assert (known.X[0] != known.X[1]).any()
+
+
 def test_numbers_alone_have_no_rate_law(tmp_path):
     known = describe(read_hill(tmp_path).space)
     assert known.rate is None

@@ -9,6 +9,7 @@ from loop.propose.features import (
     gas_share,
     salt_of,
     set_features,
+    slowest_carbonate,
     source_at,
     stable_carbonate,
 )
@@ -45,6 +46,19 @@ def test_copper_carbonate_is_copper_oxide_long_before_anything_reacts():
     assert source_at("BaCO3", 900) == "Ba carbonate"
     assert source_at("Y2(CO3)3", 600) == "Y carbonate"
     assert source_at("Y2(CO3)3", 800) == "Y oxide"
+
+
+def test_compounds_of_two_cations_are_told_apart_by_their_ratio():
+    assert source_at("BaCuO2", 600) == "Ba-Cu oxide"
+    assert source_at("Ba2(CuO2)3", 600) == "Ba-Cu1.5 oxide"
+    assert source_at("Ba4Cu6O10", 600) == "Ba-Cu1.5 oxide"
+
+
+def test_a_set_is_as_slow_as_its_slowest_cation():
+    assert slowest_carbonate(["BaCO3", "CuO", "Y2O3"]) == 1.0
+    assert slowest_carbonate(["BaCO3", "BaO2", "CuO"]) == 0.5
+    assert slowest_carbonate(["BaO2", "CuCO3", "Y2(CO3)3"]) == 0.0
+    assert slowest_carbonate([]) == 0.0
 
 
 def chemistry(label: str, **moles: float) -> SetChemistry:
