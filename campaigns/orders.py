@@ -20,6 +20,7 @@ from campaigns.precursors import precursor_sets
 from campaigns.recipe import Parameters
 from campaigns.results import Limits
 from campaigns.spec import CampaignSpec, Choice, Range
+from campaigns.wholefile import write_whole
 
 Order = Annotated[
     Pinned | Vetoed | OrderWithdrawn | Amended, Field(discriminator="kind")
@@ -139,9 +140,7 @@ def leave(database: Path, order: Order, seconds: float) -> None:
     name = f"{int(seconds * 1000):015d}-{hashlib.sha256(text).hexdigest()[:6]}"
     try:
         folder.mkdir(exist_ok=True)
-        part = folder / f"{name}.part"
-        part.write_bytes(text)
-        part.replace(folder / f"{name}.json")
+        write_whole(folder / f"{name}.json", text.decode())
     except OSError as error:
         raise StoreError(f"{folder}: cannot be written ({error.strerror})") from error
 

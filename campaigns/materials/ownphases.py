@@ -1,7 +1,6 @@
 """A user's own phase table, and rows added to it from structures."""
 
 import hashlib
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from campaigns.materials.newrow import NewRow, row_of, with_row
 from campaigns.materials.phases import Phase, PhaseTable, read_table
 from campaigns.materials.structure_check import check_phase, duplicates
 from campaigns.materials.xraytables import DALTONS_PER_CUBIC_ANGSTROM
+from campaigns.wholefile import write_whole
 
 if TYPE_CHECKING:
     from pymatgen.core.structure import Structure
@@ -71,7 +71,7 @@ def add(addition: Addition, table: Path) -> Phase:
     _refuse_faults(phases, name, addition.file)
     if any(phases[each] != known[each] for each in known):
         raise MaterialError(f"{table}: other rows would change; the row was not added")
-    _replace(table, after)
+    write_whole(table, after)
     return phases[name]
 
 
@@ -132,16 +132,3 @@ def _compare_formula(found: Formula, addition: Addition) -> None:
             f"{addition.file}: its sites hold {found}, its formula says {stated};"
             " correct the file: sites may be missing (hydrogen?) or occupancies wrong"
         )
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write a file so that a reader sees the old one or the new one, whole."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with unfinished.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)

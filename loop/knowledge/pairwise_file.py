@@ -6,7 +6,6 @@ learns more from the same file.
 """
 
 import json
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from campaigns.wholefile import write_whole
 from loop.errors import LearnedFileError
 
 FORMAT = "athanor learned reactions"
@@ -161,7 +161,7 @@ def add_learned(path: Path, new: Sequence[Observation]) -> tuple[Observation, ..
     with _turn(path):
         old = read_learned(path) if path.exists() else ()
         found = merged([old, new])
-        _replace(path, text_of(found))
+        write_whole(path, text_of(found))
     return found
 
 
@@ -190,15 +190,3 @@ def _turn(path: Path) -> Iterator[None]:
             f"{path}: cannot be written ({error}); another process may be writing, or"
             " the folder may be read-only"
         ) from error
-
-
-def _replace(path: Path, text: str) -> None:
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with unfinished.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)

@@ -14,7 +14,8 @@ _HEAD = """\
 # Enthalpies of formation from cited solids, heat capacities and entropies by
 # Neumann-Kopp; format: the head of thermochemistry/gases.toml. Not computed: forms of
 # a composition that has a cited row (the model's error is larger than what tells them
-# apart), disordered structures, changes of charge, gases other than carbon dioxide.
+# apart), disordered structures, changes of charge, gases other than carbon dioxide, and
+# compounds whose stability lies within the model's doubt.
 #
 # model: {identity}
 # reactions of oxides: {oxide:.0f} meV/atom
@@ -43,10 +44,26 @@ def missing_rows(layers: Layers) -> tuple[list[Row], dict[str, str]]:
         compound = Compound(phase.name, phase.formula, phase.structure())
         try:
             compared_with(compound, layers.phases, layers.species)
-            rows.append(layers.row(compound))
+            rows.append(_decided(layers.row(compound)))
         except (MaterialError, EnergyModelError) as error:
             refused[phase.name] = str(error)
     return rows, refused
+
+
+def _decided(row: Row) -> Row:
+    """Return a row that says whether its compound forms.
+
+    Raises:
+        MaterialError: If it might as well fall apart: among phases whose energies are
+            tied to each other by equilibria, such a row would do more harm than good.
+    """
+    enthalpy, doubt = row.species.excess[0], row.species.sigma_invariant
+    if abs(enthalpy) < doubt:
+        raise MaterialError(
+            f"forms with {enthalpy / 1000:+.1f} kJ/mol, within the doubt of"
+            f" {doubt / 1000:.1f}: whether it is stable cannot be said"
+        )
+    return row
 
 
 def text_of(rows: Sequence[Row], refused: Mapping[str, str], layers: Layers) -> str:

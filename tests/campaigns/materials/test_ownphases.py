@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from pymatgen.analysis.structure_matcher import StructureMatcher
 
+from campaigns import wholefile
 from campaigns.errors import MaterialError
 from campaigns.materials import ownphases
 from campaigns.materials.formula import Formula
@@ -154,7 +155,7 @@ def test_a_broken_write_leaves_the_old_table(tmp_path, monkeypatch):
     def fails(*_):
         raise OSError("disk full")
 
-    monkeypatch.setattr(ownphases.os, "replace", fails)
+    monkeypatch.setattr(wholefile.os, "replace", fails)
     with pytest.raises(OSError, match="disk full"):
         add(addition(tmp_path, cif_of("NiO")), table)
     assert table.read_text("utf-8") == EMPTY
