@@ -81,7 +81,6 @@ ABLATION_SEEDS = 10
 LESS = {
     "without chemistry": Parts(chemistry=False),
     "without rate law": Parts(rate=False),
-    "without foresight": Parts(foresight=False),
     **{f"without {one}": Parts(kinds=tuple(k for k in KINDS if k != one))
        for one in KINDS},
 }  # fmt: skip
@@ -261,7 +260,7 @@ class Report:
         # budget cannot meet a bar by ending early.
         never = table_of(name, self.bench).space.n
         budget = 12 if self.is_quick else min(never, 120)
-        less = self.less("chemistry", "rate law", "foresight", *KINDS)
+        less = self.less("chemistry", "rate law", *KINDS)
         found = self.run(name, ("athanor", *RIVALS, *less), budget)
         for (key, label), bar in zip(
             (("1", "first"), ("5", "fifth"), ("all", "last")), bars, strict=True
@@ -284,7 +283,7 @@ class Report:
         budget = 12 if self.is_quick else 50
         areas: dict[str, list[list[float]]] = {}
         for name in NUMBERS:
-            less = self.less("foresight", *KINDS)
+            less = self.less(*KINDS)
             found = self.run(name, ("athanor", *RIVALS, *less), budget)
             auc = {name: one["auc"] for name, one in found.items()}
             self._compare(f"{name}, area to {budget}", auc)

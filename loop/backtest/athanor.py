@@ -21,7 +21,6 @@ class Parts:
     chemistry: bool = True
     rate: bool = True
     kinds: tuple[str, ...] = KINDS
-    foresight: bool = True
 
 
 EVERYTHING = Parts()
@@ -52,7 +51,6 @@ class AthanorMethod:
             size=size,
             seed=key(self.seed, "backtest", "athanor", len(seen)),
             kinds=self.parts.kinds,
-            is_farsighted=self.parts.foresight,
         )
 
     def _figure(self, index: int, gains: NDArray[np.float64]) -> Figure:

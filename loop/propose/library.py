@@ -1,7 +1,6 @@
 """Several models of one figure, mixed by how well each foretold the results so far.
 
-- `linear`: a Gaussian process on results as they are;
-- `ranks`: the same on the ranks of results, for figures with cliffs and tails;
+- `process`: a Gaussian process;
 - `trees`: a forest, for figures that jump where settings do not.
 
 Where solids are heated each is a model of what the rate law leaves unexplained.
@@ -23,13 +22,13 @@ from loop.propose.exact import Fitted
 from loop.propose.forest import Trees, grow
 from loop.propose.means import RateMean, RatePrior
 from loop.propose.randomness import key, stream
+from loop.propose.scales import Scale, linear
 from loop.propose.scaling import YIELD_SCALE
 from loop.propose.stacking import log_scores, weights
 from loop.propose.surrogate import SetGP
-from loop.propose.warps import Warp, linear, normal_scores, shares
 
 Array = NDArray[np.float64]
-KINDS = ("linear", "ranks", "trees")
+KINDS = ("process", "trees")
 KNOWN_VARIANCE = 1e-5
 """Known scaled variance of a result, next to none: each model learns what there is."""
 CHUNK = 2048
@@ -51,7 +50,7 @@ class Figure:
 class Member(Protocol):
     """One model of the library."""
 
-    warp: Warp
+    scale: Scale
 
     def left_out(self) -> tuple[Array, Array]:
         """Return mean and deviation of each result by the others, scaled."""
@@ -66,14 +65,16 @@ class Member(Protocol):
 class Process:
     """A Gaussian process of the library."""
 
-    def __init__(self, X: Tensor, figure: Figure, warp: Warp, columns: Columns) -> None:
+    def __init__(
+        self, X: Tensor, figure: Figure, scale: Scale, columns: Columns
+    ) -> None:
         """Fit to results at X, shape `n x d`."""
-        self.warp = warp
-        z = torch.from_numpy(warp.to_model(figure.y))
-        scale = YIELD_SCALE if figure.rate else 1.0
+        self.scale = scale
+        z = torch.from_numpy(scale.to_model(figure.y))
+        unit = YIELD_SCALE if figure.rate else 1.0
         model = SetGP(
             X, z.unsqueeze(-1), torch.full((len(z), 1), KNOWN_VARIANCE).double(),
-            columns=columns, rate=figure.rate, scale=scale,
+            columns=columns, rate=figure.rate, scale=unit,
         )  # fmt: skip
         self.fitted = Fitted(model, X, z)
 
@@ -97,11 +98,11 @@ class Process:
 class Forest:
     """The trees of the library."""
 
-    def __init__(self, X: Tensor, figure: Figure, warp: Warp, seed: int) -> None:
+    def __init__(self, X: Tensor, figure: Figure, scale: Scale, seed: int) -> None:
         """Grow on results at X, shape `n x d`."""
-        self.warp = warp
+        self.scale = scale
         self.law = RateMean(figure.rate, YIELD_SCALE) if figure.rate else None
-        z = self.warp.to_model(figure.y)
+        z = self.scale.to_model(figure.y)
         self.expected = self._law(X)
         rest = z - self.expected
         self.trees: Trees = grow(self._columns(X), rest, key(seed, "forest"))
@@ -156,7 +157,7 @@ class Mixture:
     def draws(self, X: Tensor, count: int, seed: int) -> Array:
         """Return results that may be at X, of each model its share, `n x count`."""
         found = [
-            member.warp.to_lab(member.draws(X, n, key(seed, kind)))
+            member.scale.to_lab(member.draws(X, n, key(seed, kind)))
             for kind, member, n in zip(
                 self.kinds, self.members, self._counts(count), strict=True
             )
@@ -204,7 +205,7 @@ def mixture(
     """
     members = tuple(_member(kind, X, figure, columns, seed) for kind in kinds)
     scores = [
-        log_scores(one.warp.to_model(figure.y), *one.left_out()) for one in members
+        log_scores(one.scale.to_model(figure.y), *one.left_out()) for one in members
     ]
     return Mixture(tuple(kinds), members, weights(np.array(scores)), figure.whole)
 
@@ -214,8 +215,7 @@ def _member(
 ) -> Member:
     plain = linear(figure.y)
     if figure.rate is not None:
-        plain = shares(figure.y, shift=0.0, scale=figure.whole * YIELD_SCALE)
+        plain = Scale(0.0, figure.whole * YIELD_SCALE)
     if kind == "trees":
         return Forest(X, figure, plain, seed)
-    warp = plain if kind == "linear" else normal_scores(figure.y, plain)
-    return Process(X, figure, warp, columns)
+    return Process(X, figure, plain, columns)

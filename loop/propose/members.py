@@ -20,8 +20,6 @@ from torch import Tensor
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
-LEVELS = 4
-"""Results told apart when a candidate's is imagined: poor, fair, good, best quarter."""
 SHARE = 0.05
 """Of the pool that counts as good, the figure `athanor backtest` reports."""
 MOST_MEMBERS = 50
@@ -48,47 +46,6 @@ def members(drawn: Array, measured: Sequence[int], y: Array, n_sought: int) -> M
     n = len(known)
     level = np.partition(known, n - n_sought, axis=0)[n - n_sought]
     found: Mask = known >= level
-    return found
-
-
-def worth(drawn: Array, member: Mask, left: Sequence[int], horizon: int) -> Array:
-    """Return members expected by measuring each candidate and then the best ones.
-
-    A result tells of other candidates too: draws in which it comes out low, middling or
-    high disagree on who else is a member. The worth is a candidate's own probability
-    plus, on the mean over `LEVELS` such results, the sum of the highest probabilities
-    left for the experiments that follow at once.
-
-    Args:
-        drawn: Results that may be, shape `n x s`.
-        member: Whether each is among the best of its draw, shape `n x s`.
-        left: Candidates that were not measured.
-        horizon: Experiments that follow.
-
-    Returns:
-        Expected members found, in the order of `left`.
-
-    Source:
-        Jiang, Malkomes, Converse, Shofner, Moseley & Garnett, ICML 2017: efficient
-        nonmyopic search.
-    """
-    rows = list(left)
-    # PyTorch multiplies: its number of threads, and so its sums, are fixed.
-    free = torch.from_numpy(member[rows].astype(np.float32))
-    horizon = min(horizon, len(rows) - 1)
-    order = np.argsort(drawn[rows], axis=1)
-    found: Array = member[rows].mean(axis=1)
-    level = np.arange(drawn.shape[1]) * LEVELS // drawn.shape[1]
-    if horizon < 1:
-        return found
-    pick = np.zeros((drawn.shape[1], LEVELS), dtype=np.float32)
-    for i, ranked in enumerate(order):
-        pick[:] = 0.0
-        pick[ranked, level] = LEVELS / drawn.shape[1]
-        later = (free @ torch.from_numpy(pick)).numpy()
-        later[i] = -1.0
-        best = np.partition(later, len(rows) - horizon, axis=0)[-horizon:]
-        found[i] += float(best.sum(axis=0).mean())
     return found
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from loop.propose.columns import Columns
 from loop.propose.library import KINDS, Figure, Mixture, mixture
-from loop.propose.members import growth, members, n_members, worth
+from loop.propose.members import growth, members, n_members
 from loop.propose.randomness import key, stream
 from loop.propose.reproducible import reproducible
 
@@ -38,7 +38,6 @@ def next_candidates(
     size: int,
     seed: int,
     kinds: Sequence[str] = KINDS,
-    is_farsighted: bool = True,
 ) -> list[int]:
     """Return the candidates to measure next, best first.
 
@@ -49,7 +48,6 @@ def next_candidates(
         size: Candidates wanted, at most as many as are left.
         seed: Of all draws.
         kinds: Models to use.
-        is_farsighted: Count what a result tells of other candidates.
     """
     with reproducible(key(seed, "search")):
         X = pool.X[list(seen)]
@@ -67,10 +65,7 @@ def next_candidates(
         measured = [int(i) for i in np.searchsorted(rows, seen)]
         if len(figures) == 1:
             n_sought = n_members(len(pool.X))
-            found = _most_members(
-                drawn[0], measured, Y[:, 0], n_sought, size,
-                is_farsighted=is_farsighted,
-            )  # fmt: skip
+            found = _most_members(drawn[0], measured, Y[:, 0], n_sought, size)
         else:
             found = _most_growth(_mingled(drawn, seed), measured, Y, size)
         return [int(rows[i]) for i in found]
@@ -91,22 +86,13 @@ def _shortlist(
 
 
 def _most_members(
-    drawn: Array,
-    measured: list[int],
-    y: Array,
-    n_sought: int,
-    size: int,
-    *,
-    is_farsighted: bool,
+    drawn: Array, measured: list[int], y: Array, n_sought: int, size: int
 ) -> list[int]:
-    """Return those that lead to most members; what is expected decides ties."""
+    """Return the most probable members; what is expected of them decides ties."""
     member = members(drawn, measured, y, min(n_sought, len(drawn) - 1))
     known = set(measured)
     left = [i for i in range(len(drawn)) if i not in known]
-    missing = n_sought - float(member[measured].mean(axis=1).sum())
-    horizon = max(1, round(missing)) if is_farsighted else 0
-    value = worth(drawn, member, left, horizon)
-    order = np.lexsort((-drawn[left].mean(axis=1), -value))
+    order = np.lexsort((-drawn[left].mean(axis=1), -member[left].mean(axis=1)))
     return [left[i] for i in order[:size]]
 
 

@@ -17,7 +17,7 @@ def log_scores(results: Array, mean: Array, sd: Array) -> Array:
     """Return the logarithm of the probability that each result was left to a model.
 
     It is that of the interval between the results' neighbours, halfway to each, so that
-    models on differently warped scales are compared by what they say of the same.
+    models on different scales are compared by what they say of the same.
 
     Args:
         results: On the model's own scale, shape n.

@@ -7,10 +7,10 @@ import torch
 from loop.propose.columns import Columns
 from loop.propose.forest import grow
 from loop.propose.library import Figure, mixture
-from loop.propose.members import growth, members, n_members, worth
+from loop.propose.members import growth, members, n_members
+from loop.propose.scales import Scale, linear
 from loop.propose.search import MOST_JOINT, Pool, next_candidates
 from loop.propose.stacking import log_scores, weights
-from loop.propose.warps import linear, normal_scores, shares
 
 
 def rng(seed):
@@ -27,21 +27,10 @@ def hill(made):
     return -np.square(X[:, :2] - 0.6).sum(axis=1)
 
 
-def test_maps_lead_back_to_results_and_beyond_the_ends():
+def test_scales_lead_back_to_results():
     y = np.array([3.0, -1.0, 3.0, 40.0])
-    for warp in (linear(y), shares(y, shift=0, scale=30), normal_scores(y, linear(y))):
-        assert warp.to_lab(warp.to_model(y)) == pytest.approx(y)
-        top = warp.scaled[-1]
-        assert warp.to_lab(np.array([top + 1]))[0] == pytest.approx(40 + warp.slope)
-
-
-def test_scores_of_ranks_are_as_wide_as_those_they_stand_beside():
-    y = np.array([0.0, 1.0, 2.0, 1000.0])
-    plain = shares(y, shift=0.0, scale=30.0)
-    scores = normal_scores(y, plain).to_model(y)
-    assert scores.mean() == pytest.approx(plain.to_model(y).mean())
-    assert scores.std() == pytest.approx(plain.to_model(y).std())
-    assert np.ptp(np.diff(scores)) < np.ptp(np.diff(plain.to_model(y)))
+    for scale in (linear(y), Scale(0.0, 30.0), linear(np.ones(3))):
+        assert scale.to_lab(scale.to_model(y)) == pytest.approx(y)
 
 
 def test_probabilities_of_intervals_do_not_depend_on_the_unit():
@@ -78,18 +67,6 @@ def test_members_are_counted_with_their_ties():
     assert got[:, 0].tolist() == [False, True, True, True]
     assert n_members(94) == 5
     assert n_members(100_000) == 50
-
-
-def test_a_result_that_tells_of_others_is_worth_more_than_an_equal_chance():
-    # 0 and 1 rise and fall together; 2 is as likely a member and tells of nothing.
-    s = 4000
-    first, other = rng(3).standard_normal(s), rng(4).standard_normal(s)
-    drawn = np.stack([first, first + 0.01 * other, other])
-    member = drawn > 0.5
-    alone = worth(drawn, member, [0, 1, 2], 0)
-    assert np.ptp(alone) < 0.03
-    ahead = worth(drawn, member, [0, 1, 2], 1)
-    assert min(ahead[0], ahead[1]) > ahead[2] + 0.05
 
 
 def test_growth_is_what_a_hand_computes():
