@@ -40,7 +40,7 @@ _VALUES = {
 
 
 _SUBSCRIPTS = str.maketrans("0123456789x", "₀₁₂₃₄₅₆₇₈₉ₓ")
-_COUNT = re.compile(r"(?<=[A-Za-z)\]])(?<!\bS)\d+")
+_COUNT = re.compile(r"(?<=[A-Za-z)\]])(?<!\bS)\d+(?:\.\d+)?")
 _HYDRATE = re.compile(r"\.(\d*)(?=H2O)")
 _DEFICIT = re.compile(r"(?<=\d)-x(?![A-Za-z])")
 

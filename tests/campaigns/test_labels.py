@@ -25,6 +25,7 @@ def test_parameters_have_names_and_units(key, words):
     [
         ("Y2(CO3)3.3H2O + BaO2", "Y₂(CO₃)₃·3H₂O + BaO₂"),
         ("YBa2Cu3O7-x", "YBa₂Cu₃O₇₋ₓ"),
+        ("YBa2Cu3O6.5", "YBa₂Cu₃O₆.₅"),
         ("1/2 Y2O3 + 2 BaO2 → O2(g)", "1/2 Y₂O₃ + 2 BaO₂ → O₂(g)"),
         ("TiO2 anatase", "TiO₂ anatase"),
         ("Ba(OH)2·8H2O", "Ba(OH)₂·8H₂O"),
