@@ -11,6 +11,8 @@ from pathlib import Path
 from time import process_time
 from typing import TYPE_CHECKING
 
+from figures.bars import Bar
+
 if TYPE_CHECKING:
     from loop.knowledge.energycache import EnergyCache
 
@@ -18,7 +20,7 @@ BARS = {"oxides": 15.0, "carbonates": 30.0}
 """Mean absolute errors of r2scan, meV per atom."""
 
 
-def bars(*, quick: bool) -> list[dict]:
+def bars(*, quick: bool) -> list[Bar]:
     """Measure, print, and return the figures.
 
     Args:
@@ -41,7 +43,7 @@ def bars(*, quick: bool) -> list[dict]:
     return found
 
 
-def _measured(weights: str, cache: "EnergyCache", *, is_short: bool) -> list[dict]:
+def _measured(weights: str, cache: "EnergyCache", *, is_short: bool) -> list[Bar]:
     from campaigns.materials.phases import PhaseTable
     from campaigns.materials.thermo import cited
     from loop.knowledge.accuracy import Trial, mean_absolute
@@ -63,13 +65,13 @@ def _measured(weights: str, cache: "EnergyCache", *, is_short: bool) -> list[dic
                 f" {each.mev_per_atom:+7.1f}"
             )
         found.append(
-            {
-                "name": f"CHGNet {weights}, {name}, mean absolute error",
-                "value": mean_absolute(errors),
-                "unit": "meV/at",
-                "bar": BARS.get(name) if weights == "r2scan" else None,
-                "better": "min",
-            }
+            Bar(
+                f"CHGNet {weights}, {name}, mean absolute error",
+                mean_absolute(errors),
+                "meV/at",
+                BARS.get(name) if weights == "r2scan" else None,
+                "min",
+            )
         )
     print(f"  {process_time() - start:.1f} s CPU")
     return found
