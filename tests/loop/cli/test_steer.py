@@ -178,6 +178,22 @@ def test_orders_wait_beside_a_running_campaign(proposed):
     assert {one.parameters["precursors"] for one in later} == {"BaCO3 + TiO2"}
 
 
+def test_an_amendment_taken_in_before_a_crash_is_not_recorded_twice(proposed, tmp_path):
+    file = tmp_path / "changed.toml"
+    file.write_text(CAMPAIGN.format(experiments=4), "utf-8")
+    with Store.open(proposed) as running:
+        running.lock()
+        assert athanor("steer", "change", proposed, file, *WHY).code == 0
+    (left,) = folder_of(proposed).glob("*.json")
+    text = left.read_bytes()
+    resume(proposed, "--review")
+    folder_of(proposed).mkdir()
+    left.write_bytes(text)
+    resume(proposed)
+    assert len(payloads(proposed, Amended)) == 1
+    assert not folder_of(proposed).exists()
+
+
 def test_the_log_and_the_report_tell_of_orders(proposed, tmp_path):
     athanor("steer", "veto", proposed, "fire.temperature_celsius=900:1000", *WHY)
     told = athanor("log", proposed).out
