@@ -35,7 +35,8 @@ def take_orders(recorder: Recorder, table: PhaseTable, *, lab_time: float) -> No
             isinstance(order, Amended)
             and order.spec_sha256 == recorder.store.spec.sha256
         ):
-            path.unlink()  # recorded by a process that ended before it could delete this
+            # Recorded by a process that ended before it could delete this.
+            path.unlink()
             continue
         try:
             record(recorder, table, order, lab_time=lab_time)
