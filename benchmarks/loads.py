@@ -3,8 +3,8 @@
 usage: python benchmarks/loads.py [--quick] [--json FILE] [--worlds N] [--loads N]
            [--first-world K] [--campaigns NAME ...] [--methods NAME ...] [--cache DIR]
 
-Campaigns are the examples `ybco` and `batio3`, without controls. Recipes go straight to
-the simulated chemistry (`figures/quick_lab.py`), and every method meets the same worlds.
+Campaigns are the examples `ybco` and `batio3`, without controls. Recipes go straight
+to the simulated chemistry (`figures/quick_lab.py`); every method meets the same worlds.
 Hypervolumes are of the powders as they are, not as they were measured; those that break
 an outcome constraint do not count. Ax chooses the profile of a load with its first
 sample and has the rest fixed by us. `--cache` keeps runs, so that an interrupted
@@ -16,14 +16,14 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_name] = "1"
 
-import numpy as np
+import numpy as np  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -35,6 +35,7 @@ from figures.quick_lab import QuickLab, Sample, history_of  # noqa: E402
 
 from campaigns.materials.phases import PhaseTable  # noqa: E402
 from campaigns.pareto import hypervolume, oriented  # noqa: E402
+from campaigns.recipe import Parameters  # noqa: E402
 from campaigns.spec import CampaignSpec  # noqa: E402
 from campaigns.specfile import load  # noqa: E402
 from loop.propose.proposer import make_proposer  # noqa: E402
@@ -46,6 +47,7 @@ LOADS = 4
 QUICK_WORLD = 101
 """Not one of the worlds of the figures."""
 Run = dict[str, Any]
+Chooser = Callable[[int, Sequence[Sample]], Sequence[Parameters]]
 
 
 def spec_of(campaign: str, world: int, loads: int) -> CampaignSpec:
@@ -60,37 +62,46 @@ def spec_of(campaign: str, world: int, loads: int) -> CampaignSpec:
     )
 
 
+def chooser(spec: CampaignSpec, method: str) -> Chooser:
+    """Return what chooses the points of a load after earlier samples."""
+    if method == "ax":
+        ax = PlainAx(spec, first=PLACES, seed=spec.seed)
+
+        def by_ax(number: int, made: Sequence[Sample]) -> Sequence[Parameters]:
+            if made:
+                ax.tell([s.trial for s in made[-PLACES:]])
+            return ax.points(PLACES)
+
+        return by_ax
+    proposer = make_proposer(method)
+
+    def by_proposer(number: int, made: Sequence[Sample]) -> Sequence[Parameters]:
+        found = proposer.propose(
+            spec, history_of(made), load=number, size=PLACES, seed=spec.seed
+        )
+        return [p.parameters for p in found]
+
+    return by_proposer
+
+
 def one_run(campaign: str, method: str, world: int, loads: int) -> Run:
     """Return the hypervolume after each load, and CPU seconds of each proposal."""
     spec = spec_of(campaign, world, loads)
-    lab = QuickLab(spec, PhaseTable.load(), world)
-    ax = PlainAx(spec, first=PLACES, seed=world) if method == "ax" else None
-    proposer = None if ax else make_proposer(method)
+    lab, choose = QuickLab(spec, PhaseTable.load(), world), chooser(spec, method)
     made: list[Sample] = []
-    volumes, seconds, points = [], [], []
+    volumes, seconds = list[float](), list[float]()
     for number in range(1, loads + 1):
         began = time.process_time()
-        if ax is not None:
-            chosen = ax.points(PLACES)
-        else:
-            assert proposer is not None
-            history = history_of(made)
-            proposals = proposer.propose(
-                spec, history, load=number, size=PLACES, seed=spec.seed
-            )
-            chosen = [p.parameters for p in proposals]
+        points = choose(number, made)
         seconds.append(time.process_time() - began)
-        new = lab.load(number, chosen)
-        if ax is not None:
-            ax.tell([s.trial for s in new], [s.bounded for s in new])
-        made += new
-        points += chosen
+        made += lab.load(number, points)
         volumes.append(volume(spec, made))
-    best = [s.true_scores[spec.objectives[0].label].mean for s in made]
     return {
-        "hypervolume": volumes, "cpu_seconds": seconds, "first": best, "points": points,
-        "feasible": [s.is_feasible for s in made],
-    }  # fmt: skip
+        "hypervolume": volumes,
+        "cpu_seconds": seconds,
+        "points": [s.trial.planned for s in made],
+        "scores": [{k: v.mean for k, v in s.true_scores.items()} for s in made],
+    }
 
 
 def volume(spec: CampaignSpec, made: Sequence[Sample]) -> float:
@@ -101,7 +112,7 @@ def volume(spec: CampaignSpec, made: Sequence[Sample]) -> float:
     rows = [
         [s.true_scores[o.label].mean for o in spec.objectives]
         for s in made
-        if s.is_feasible
+        if all(c.holds(s.true_scores[c.label].mean) for c in spec.outcome_constraints)
     ]
     worst = np.array([[o.threshold for o in spec.objectives]], dtype=np.float64)
     ideal = np.array([[1.0 if o.goal == "maximize" else 0.0 for o in spec.objectives]])
@@ -128,7 +139,9 @@ def recalled(cache: Path | None, name: str, loads: int, **asked: Any) -> Run:  #
 
 def show(campaign: str, runs: dict[str, list[Run]]) -> list[Bar]:
     """Print a campaign's figures and return its bars."""
-    volumes = {m: np.array([r["hypervolume"] for r in found]) for m, found in runs.items()}
+    volumes = {
+        m: np.array([r["hypervolume"] for r in found]) for m, found in runs.items()
+    }
     print(f"{campaign}: hypervolume after each load, quartiles over the worlds")
     for method, V in volumes.items():
         cells = [
@@ -149,9 +162,7 @@ def show(campaign: str, runs: dict[str, list[Run]]) -> list[Bar]:
         f"{len(apart)} worlds"
     )
     ratio = float(mine[:, half].mean() / max(ax[:, -1].mean(), 1e-9))
-    return [
-        Bar(f"{campaign}: hypervolume of half the loads over Ax's", ratio, "", 1.0)
-    ]
+    return [Bar(f"{campaign}: hypervolume of half the loads over Ax's", ratio, "", 1.0)]
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -17,7 +17,6 @@ from campaigns.precursors import precursor_sets
 from campaigns.recipe import Parameters
 from campaigns.results import Trial
 from campaigns.spec import CampaignSpec
-from loop.propose.scaling import label_of
 from loop.propose.space import SearchSpace, Setting, search_space
 
 
@@ -28,7 +27,7 @@ class PlainAx:
         """Set the client up; the `first` points are of a Sobol sequence."""
         labels = [found.label for found in precursor_sets(spec)]
         self.space: SearchSpace = search_space(spec, labels)
-        bounds = {label_of(c): c for c in spec.outcome_constraints}
+        bounds = {c.label: c for c in spec.outcome_constraints}
         self.labels = [o.label for o in spec.objectives]
         extra = [label for label in bounds if label not in self.labels]
         names = {label: f"m{i}" for i, label in enumerate([*self.labels, *extra])}
@@ -76,20 +75,14 @@ class PlainAx:
                 found.append(self._allowed(raw))
         return found
 
-    def tell(self, trials: Sequence[Trial], bounded: Sequence[dict[str, float]]) -> None:
-        """Give the results of the load, in the order of its points.
-
-        Args:
-            trials: Objectives with variances.
-            bounded: Figures of outcome constraints, by label.
-        """
+    def tell(self, trials: Sequence[Trial]) -> None:
+        """Give the results of the load, in the order of its points."""
         with quiet():
-            for index, trial, more in zip(self.running, trials, bounded, strict=True):
+            for index, trial in zip(self.running, trials, strict=True):
                 data: dict[str, Any] = {
                     self.names[label]: (s.mean, s.variance**0.5)
                     for label, s in trial.scores.items()
                 }
-                data |= {self.names[k]: (v, 0.02) for k, v in more.items()}
                 self.client.complete_trial(trial_index=index, raw_data=data)
         self.running = []
 

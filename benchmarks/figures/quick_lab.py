@@ -29,10 +29,9 @@ from campaigns.results import (
 )
 from campaigns.spec import CampaignSpec
 from campaigns.synthesis import build_recipe
-from loop.analyse.objectives import outcomes, score
+from loop.analyse.objectives import score
 from loop.analyse.powder import RunFacts
 from loop.analyse.quantify import AMORPHOUS, UNKNOWN
-from loop.propose.scaling import label_of
 from simulators.chemistry import Powder, Truth, dry, fire, grind, mix
 from simulators.laws import poured_together
 from simulators.physics import Reagent
@@ -51,12 +50,8 @@ class Sample:
     """One sample as it is, and as the lab sees it."""
 
     true_scores: dict[str, Score]
-    """Every objective, from the powder itself."""
-    is_feasible: bool
-    """Whether the powder itself meets every outcome constraint."""
+    """Objectives and bounded figures, from the powder itself."""
     trial: Trial
-    bounded: dict[str, float]
-    """Figures of outcome constraints as measured, by label."""
 
 
 @dataclass(frozen=True)
@@ -69,9 +64,7 @@ class QuickLab:
 
     def load(self, number: int, points: Sequence[Parameters]) -> list[Sample]:
         """Make and measure the samples of a load."""
-        return [
-            self._made(number, place, point) for place, point in enumerate(points)
-        ]
+        return [self._made(number, place, point) for place, point in enumerate(points)]
 
     def fired(self, recipe: Recipe, rng: np.random.Generator) -> Powder:
         """Return the powder that a recipe gives in this world."""
@@ -103,13 +96,18 @@ class QuickLab:
         return Truth.of_seed(self.world)
 
     def _made(self, number: int, place: int, point: Parameters) -> Sample:
-        rng = np.random.Generator(np.random.Philox(key=[self.world, 100 * number + place]))
+        rng = np.random.Generator(
+            np.random.Philox(key=[self.world, 100 * number + place])
+        )
         recipe = build_recipe(self.spec, point)
         powder = self.fired(recipe, rng)
         facts = run_facts(recipe, powder)
-        true = _identified(shares(powder), error=0.0)
+        exact = _identified(shares(powder), error=0.0)
         seen = _identified(shares(powder), error=AMOUNT_ERROR, rng=rng)
-        figures = {"facts": facts, "table": self.table}
+        true, told = (
+            score(self.spec, found, facts=facts, table=self.table)
+            for found in (exact, seen)
+        )
         trial = Trial(
             sample=f"L{number}-{place + 1}",
             load=number,
@@ -117,22 +115,10 @@ class QuickLab:
             planned=point,
             measured=point,
             status="scored",
-            scores=score(self.spec, seen, **figures),  # type: ignore[arg-type]
+            scores=told,
             fractions=seen.fractions,
         )
-        kept = outcomes(self.spec, true, **figures)  # type: ignore[arg-type]
-        told = outcomes(self.spec, seen, **figures)  # type: ignore[arg-type]
-        return Sample(
-            score(self.spec, true, **figures),  # type: ignore[arg-type]
-            all(_holds(o.constraint, o.score.mean) for o in kept),
-            trial,
-            {label_of(o.constraint): o.score.mean for o in told},
-        )
-
-
-def _holds(constraint: object, value: float) -> bool:
-    low, high = (getattr(constraint, n) for n in ("at_least", "at_most"))
-    return (low is None or value >= low) and (high is None or value <= high)
+        return Sample(true, trial)
 
 
 def programme(step: FireStep) -> tuple[list[float], list[float]]:

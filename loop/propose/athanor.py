@@ -36,7 +36,6 @@ from loop.propose.scaling import (
     YIELD_SCALE,
     Scaled,
     bounds_of,
-    label_of,
     limits_of,
     reference_of,
     scale_of,
@@ -84,10 +83,9 @@ def metrics_of(spec: CampaignSpec) -> tuple[Metric, ...]:
     found = [Metric(o.label, o.goal) for o in spec.objectives]
     known = {metric.label for metric in found}
     for bound in spec.outcome_constraints:
-        label = label_of(bound)
-        if label not in known:
-            found.append(Metric(label, ""))
-            known.add(label)
+        if bound.label not in known:
+            found.append(Metric(bound.label, ""))
+            known.add(bound.label)
     return tuple(found)
 
 

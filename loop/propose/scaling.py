@@ -77,20 +77,14 @@ def bounds_of(
     order = list(scales)
     found = []
     for bound in constraints:
-        label = label_of(bound)
-        if label not in scales:
+        if bound.label not in scales:
             continue
-        scaled = scales[label]
+        scaled = scales[bound.label]
         for limit, side in ((bound.at_least, -1.0), (bound.at_most, 1.0)):
             if limit is not None:
                 at = float(scaled.to_model(torch.tensor(limit)))
-                found.append(Bound(order.index(label), at, side * scaled.sign))
+                found.append(Bound(order.index(bound.label), at, side * scaled.sign))
     return tuple(found)
-
-
-def label_of(bound: OutcomeConstraint) -> str:
-    """Return the name under which a constraint's figure is scored."""
-    return f"{bound.measure}:{bound.phase}" if bound.phase else bound.measure
 
 
 def reference_of(
