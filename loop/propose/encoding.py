@@ -14,6 +14,7 @@ from campaigns.precursors import PrecursorSet
 from campaigns.recipe import FireStep, Parameters
 from campaigns.spec import CampaignSpec, Range
 from campaigns.steps import FIRING_KINDS, StepTemplate
+from campaigns.synthesis import cost, grams_to_dose, planned_excess
 from loop.propose.columns import N_PHYSICS
 from loop.propose.features import (
     VALENCE_CHANGING,
@@ -39,7 +40,9 @@ class Encoder:
 
     spec: CampaignSpec
     space: SearchSpace
+    sets: tuple[PrecursorSet, ...]
     chemistry: tuple[SetChemistry, ...]
+    """Of each set."""
     features: SetFeatures
     facts: Facts
 
@@ -71,7 +74,7 @@ class Encoder:
 
         Returns:
             Columns of profiles, `n x n_process`; of samples, `m x n_own`; physics,
-            `n x m x 6`.
+            `n x m x N_PHYSICS`.
         """
         shared = np.array([self.shared(p) for p in pool.profiles])
         own = np.array([self.own(s) for s in pool.samples])
@@ -85,7 +88,8 @@ class Encoder:
             for p, heat in zip(pool.profiles, heats, strict=True)
         ]
         rest = [(self.oxygen(p), self.furnace_hours(p)) for p in pool.profiles]
-        physics[:, :, 4:] = np.array(rest)[:, None, :]
+        physics[:, :, 4:6] = np.array(rest)[:, None, :]
+        physics[:, :, 6] = [self.price(s) for s in pool.samples]
         return shared, own, physics
 
     def shared(self, parameters: Mapping[str, Value]) -> NDArray[np.float64]:
@@ -104,12 +108,31 @@ class Encoder:
         )
 
     def physics(self, parameters: Mapping[str, Value]) -> NDArray[np.float64]:
-        """Return the columns that `columns.N_PHYSICS` lists, shape 6."""
+        """Return the columns that `columns.N_PHYSICS` lists."""
         kelvin, log_hours = self.heating(parameters)
         slow = self._sluggishness(parameters)
         chance = self.chance(parameters, parameters, kelvin=kelvin)
         oxygen, hours = self.oxygen(parameters), self.furnace_hours(parameters)
-        return np.array([kelvin, log_hours, slow, chance, oxygen, hours])
+        price = self.price(parameters)
+        return np.array([kelvin, log_hours, slow, chance, oxygen, hours, price])
+
+    def price(self, parameters: Mapping[str, Value]) -> float:
+        """Return the price of a sample's precursors per gram of target expected.
+
+        0 where the campaign asks for no cost.
+        """
+        if not self._is_priced:
+            return 0.0
+        row = self.features.row(str(parameters["precursors"]))
+        excess = planned_excess(dict(parameters))
+        grams = grams_to_dose(self.spec, self.sets[row], excess)
+        return cost(self.spec, grams) / self.spec.sample_grams
+
+    @cached_property
+    def _is_priced(self) -> bool:
+        asked = {one.measure for one in self.spec.objectives}
+        asked |= {one.measure for one in self.spec.outcome_constraints}
+        return "cost" in asked
 
     def heating(self, parameters: Mapping[str, Value]) -> tuple[float, float]:
         """Return the hottest hold, K, and the logarithm of hours worth at it.
@@ -290,4 +313,5 @@ def encoder(
     chemistry = tuple(chemistry_of(found) for found in sets)
     limits = temperature_range(spec)
     coldest = limits[0] - KELVIN if limits else 25.0
-    return Encoder(spec, space, chemistry, set_features(chemistry, coldest), facts)
+    features = set_features(chemistry, coldest)
+    return Encoder(spec, space, tuple(sets), chemistry, features, facts)
