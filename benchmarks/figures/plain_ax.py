@@ -6,7 +6,7 @@ the others, for a furnace has one programme.
 
 import logging
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -86,7 +86,7 @@ class PlainAx:
                 self.client.complete_trial(trial_index=index, raw_data=data)
         self.running = []
 
-    def _allowed(self, raw: dict[str, Any]) -> Parameters:
+    def _allowed(self, raw: Mapping[str, Any]) -> Parameters:
         """Return the nearest point that the space allows."""
         point: Parameters = {}
         for s in self.space.settings:

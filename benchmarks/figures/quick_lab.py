@@ -84,9 +84,9 @@ class QuickLab:
                 case RegrindStep(rpm=rpm, minutes=minutes):
                     powder = grind(powder, rpm, 60 * minutes)
                 case FireStep():
-                    seconds, celsius = programme(step)
+                    seconds, program = programme(step)
                     powder = fire(
-                        powder, seconds, celsius, step.atmosphere, step.crucible,
+                        powder, seconds, program, step.atmosphere, step.crucible,
                         self._truth, rng,
                     )  # fmt: skip
         return powder

@@ -38,8 +38,8 @@ def score(
     Source:
         Variances of shares by the delta method: g' C g with numerical gradient g.
     """
-    asked: dict[str, Measure] = {one.label: one for one in spec.outcome_constraints}
-    asked = {one.label: one for one in spec.objectives} | asked
+    asked: dict[str, Measure] = {one.label: one for one in spec.objectives}
+    asked |= {one.label: one for one in spec.outcome_constraints}
     return {
         label: measure(spec, identification, one, facts=facts, table=table)
         for label, one in asked.items()
