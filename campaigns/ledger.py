@@ -14,10 +14,14 @@ class Ledger:
     opened: facts.CampaignOpened | None = None
     opened_at: float = 0.0
     """Lab time of the first event, s since 1970."""
+    sequence: int = 0
+    """Number of the latest event."""
     lab_time: float = 0.0
     """Lab time of the latest event, s since 1970."""
     proposed: dict[str, facts.Proposed] = field(default_factory=dict)
     loads: dict[int, facts.LoadPlanned] = field(default_factory=dict)
+    planned_at: dict[int, float] = field(default_factory=dict)
+    """Load to the lab time at which it was planned, s since 1970."""
     doses: dict[str, list[facts.Dosed]] = field(default_factory=dict)
     firings: list[facts.Fired] = field(default_factory=list)
     scans: dict[str, facts.PatternMeasured] = field(default_factory=dict)
@@ -42,7 +46,7 @@ class Ledger:
     def take(self, events: Iterable[facts.Event]) -> None:
         """Fold events in, in order."""
         for event in events:
-            self.lab_time = event.lab_time
+            self.sequence, self.lab_time = event.sequence, event.lab_time
             self._take(event.payload)
 
     def _take(self, payload: facts.Payload) -> None:  # noqa: C901, PLR0912 - a flat dispatch
@@ -53,6 +57,7 @@ class Ledger:
                 self.proposed[payload.sample] = payload
             case facts.LoadPlanned():
                 self.loads[payload.load] = payload
+                self.planned_at[payload.load] = self.lab_time
             case (
                 facts.TaskStarted()
                 | facts.TaskFailed()
@@ -106,12 +111,13 @@ class Ledger:
         """Tell whether nothing more will happen to a sample."""
         return sample in self.scored or sample in self.held
 
-    def open_load(self) -> facts.LoadPlanned | None:
-        """Return the load that is not finished, if there is one."""
-        for load in self.loads.values():
-            if not all(map(self.is_settled, load.samples)):
-                return load
-        return None
+    def open_loads(self) -> tuple[facts.LoadPlanned, ...]:
+        """Return the loads that are not finished, oldest first."""
+        return tuple(
+            load
+            for load in self.loads.values()
+            if not all(map(self.is_settled, load.samples))
+        )
 
     def powder_grams(self, sample: str) -> float | None:
         """Return the fired powder's mass by difference, g; None if not weighed."""

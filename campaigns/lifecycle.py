@@ -65,6 +65,9 @@ class Proposed(Frozen):
     sample: str
     proposal: Proposal
     recipe: Recipe
+    seen: Annotated[int, Field(ge=0, exclude_if=lambda number: number == 0)] = 0
+    """Number of the last event that the proposer knew of; in older records 0, which
+    stands for the event before the load's first proposal."""
 
 
 class LoadPlanned(Frozen):
@@ -279,29 +282,12 @@ class CampaignEnded(Frozen):
 
 
 Payload = Annotated[
-    CampaignOpened
-    | Proposed
-    | LoadPlanned
-    | HazardsJudged
-    | TaskStarted
-    | TaskFinished
-    | TaskFailed
-    | Dosed
-    | PortionMoved
-    | Fired
-    | PatternMeasured
-    | Identified
-    | LongerScanAsked
-    | Scored
-    | SampleEnded
-    | Pinned
-    | Vetoed
-    | OrderWithdrawn
-    | Amended
-    | Resumed
-    | CampaignEnded,
+    CampaignOpened | Proposed | LoadPlanned | HazardsJudged | TaskStarted
+    | TaskFinished | TaskFailed | Dosed | PortionMoved | Fired | PatternMeasured
+    | Identified | LongerScanAsked | Scored | SampleEnded | Pinned | Vetoed
+    | OrderWithdrawn | Amended | Resumed | CampaignEnded,
     Field(discriminator="kind"),
-]
+]  # fmt: skip
 
 
 class Event(Frozen):

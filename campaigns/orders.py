@@ -28,7 +28,7 @@ Order = Annotated[
 ORDER: TypeAdapter[Order] = TypeAdapter(Order)
 CHANGEABLE = (
     "space", "objectives", "input_constraints", "outcome_constraints", "controls",
-    "budget", "stop", "safety",
+    "budget", "stop", "loads", "safety",
 )  # fmt: skip
 """Tables of the campaign file that may change while it runs."""
 

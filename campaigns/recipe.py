@@ -54,9 +54,11 @@ class FireStep(Frozen):
     """Programmed cooling; the furnace cools slower where it cannot follow."""
     atmosphere: str = "air"
     crucible: str = "Al2O3"
+    covered: Annotated[bool, Field(exclude_if=lambda given: not given)] = False
+    """Whether each crucible wears its lid."""
 
     @property
-    def shared(self) -> tuple[float, float, float, float, str]:
+    def shared(self) -> tuple[float, float, float, float, str, bool]:
         """Return what all samples of one furnace load must have in common."""
         return (
             self.temperature_celsius,
@@ -64,6 +66,7 @@ class FireStep(Frozen):
             self.ramp_celsius_per_minute,
             self.cool_celsius_per_minute,
             self.atmosphere,
+            self.covered,
         )
 
 

@@ -117,6 +117,17 @@ class Neighbour(Frozen):
     """Correlation of the two under the model, of its first objective, -1 to 1."""
 
 
+class ComparedLoad(Frozen):
+    """A firing for which a load was worked out."""
+
+    parameters: Parameters
+    """Settings that its samples share."""
+    gain: float
+    """What its first samples add, in the unit of the acquisition function."""
+    hours: float
+    """Until its furnace would be free for another load, h."""
+
+
 class DecisionRecord(Frozen):
     """Why one sample was proposed."""
 
@@ -137,6 +148,17 @@ class DecisionRecord(Frozen):
     its unit, >= 0; none before any result."""
     furnace_hours: float | None = None
     """Ramps, holds and programmed cooling of the load's firings, h."""
+    furnace: str = ""
+    """For which the load was asked for; empty where any would do."""
+    places: int | None = None
+    """Samples that were asked for; none in older records."""
+    value: str = ""
+    """What loads were compared by, in words; empty where only one was looked at."""
+    compared: tuple[ComparedLoad, ...] = ()
+    """Loads worked out, the one taken first."""
+    apart: dict[str, str] = {}
+    """Precursor set that may not share the furnace with this load, to the reason;
+    only sets that would have had a place."""
     n_scored: int | None = None
     """Scored samples that the model was fitted to; none in older records."""
     slices: tuple[Slice, ...] = ()

@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from campaigns.loads import Loads
 from campaigns.steps import DEFAULT_STEPS, Name, Positive, StepTemplate
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -334,6 +335,7 @@ class CampaignSpec(Frozen):
     controls: Controls = Controls()
     budget: Budget = Budget()
     stop: StopRule = StopRule()
+    loads: Annotated[Loads, Field(exclude_if=lambda given: given == Loads())] = Loads()
     safety: Annotated[Safety, Field(exclude_if=lambda given: given == Safety())] = (
         Safety()
     )

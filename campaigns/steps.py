@@ -17,7 +17,7 @@ _SETTINGS_OF_KIND = {
 } | dict.fromkeys(
     FIRING_KINDS,
     "temperature_celsius hold_hours ramp_celsius_per_minute cool_celsius_per_minute"
-    " atmosphere crucible",
+    " atmosphere crucible covered",
 )
 
 
@@ -42,6 +42,10 @@ class StepTemplate(Frozen):
     cool_celsius_per_minute: Positive | None = None
     atmosphere: str | None = None
     crucible: str | None = None
+    covered: Annotated[bool | None, Field(exclude_if=lambda given: given is None)] = (
+        None
+    )
+    """Firing: the crucibles wear lids, so that their vapours hardly reach others."""
     rpm: Positive | None = None
     minutes: Positive | None = None
     holder_grams: Positive | None = None

@@ -1,34 +1,85 @@
 """What a proposer is asked for the next load: the same when running and replaying."""
 
+from campaigns.furnaces import firing_furnaces
+from campaigns.materials.phases import PhaseTable
+from campaigns.precursors import precursor_sets
 from campaigns.results import History, Proposal
+from campaigns.safety.facts import setting_of
 from campaigns.spec import CampaignSpec
+from campaigns.synthesis import build_recipe
 from instruments.labspec import LabSpec
+from loop.plan.firing import firing_seconds
+from loop.plan.scheduler import schedule
+from loop.plan.tasks import Sample, plan_load
+from loop.propose.pins import own_settings
 from loop.propose.proposer import Proposer
+from loop.propose.site import Site
+from loop.propose.space import search_space
 
 
 def ask(
     proposer: Proposer,
     spec: CampaignSpec,
     lab: LabSpec,
+    table: PhaseTable,
     history: History,
     *,
     load: int,
+    furnace: str,
 ) -> tuple[Proposal, ...]:
     """Return the samples of a load; equal arguments give equal proposals.
 
-    As many are asked for as the largest furnace has places and the budget has
-    experiments left.
+    As many are asked for as the furnace has places and the budget has experiments
+    left.
 
     Args:
         proposer: Whom to ask.
         spec: The campaign.
         lab: The lab that fires the load.
+        table: Known phases, for the rules of safety.
         history: Every sample before the load.
         load: Load number, from 1.
+        furnace: Where it is fired.
 
     Raises:
         ProposalError: If no proposal can be made.
     """
-    places = max(f.slots for f in lab.furnaces.values() if f.purpose == "fire")
+    places = lab.furnaces[furnace].slots
     size = min(places, spec.budget.experiments - len(history.trials))
-    return proposer.propose(spec, history, load=load, size=size, seed=spec.seed)
+    site = site_of(spec, lab, table, furnace=furnace, size=size)
+    return proposer.propose(
+        spec, history, load=load, size=size, seed=spec.seed, site=site
+    )
+
+
+def site_of(
+    spec: CampaignSpec, lab: LabSpec, table: PhaseTable, *, furnace: str, size: int
+) -> Site:
+    """Return a furnace as a proposer sees it.
+
+    Args:
+        spec: The campaign.
+        lab: The lab.
+        table: Known phases, for the rules of safety.
+        furnace: Its name.
+        size: Samples of a load, whose handling is timed.
+    """
+    site = Site(
+        lab.furnaces[furnace],
+        setting_of(lab, furnace, table),
+        n_furnaces=len(firing_furnaces(spec, lab)),
+    )
+    labels = [found.label for found in precursor_sets(spec)]
+    space = site.narrowed(spec, search_space(spec, labels))
+    some = {s.name: s.values[0] if s.values else s.low for s in space.shared}
+    own = {**own_settings(space, {}), "precursors": labels[0]}
+    recipe = build_recipe(spec, space.trimmed({**own, **some}))
+    samples = [Sample(f"S{i:04d}", i, i, recipe) for i in range(1, size + 1)]
+    seconds = schedule(plan_load(load=1, samples=samples, lab=lab, furnace=furnace))
+    fired = sum(firing_seconds(f, lab.furnaces[furnace]) for f in recipe.firings)
+    return Site(
+        site.furnace,
+        site.safety,
+        site.n_furnaces,
+        handling_hours=(seconds.seconds - fired) / 3600.0,
+    )

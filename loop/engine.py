@@ -1,9 +1,15 @@
-"""The closed loop: history, propose, plan, execute, identify, score; and again."""
+"""The closed loop: history, propose, plan, execute, identify, score; and again.
 
+Every furnace that can fire the campaign has a load of its own; as soon as one load is
+made, the next for its furnace is proposed, with those in the other furnaces pending.
+"""
+
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from campaigns.furnaces import firing_furnaces, idle_reason
 from campaigns.ledger import Ledger
 from campaigns.lifecycle import CampaignEnded, LoadPlanned, Payload, Proposed
 from campaigns.materials.phases import PhaseTable
@@ -13,13 +19,14 @@ from instruments.protocols import Lab
 from instruments.quantities import Slot
 from loop.analyse.samples import analyse_sample, settle
 from loop.asking import ask
-from loop.errors import ProposalError
+from loop.errors import ExhaustedError, ProposalError, ScheduleError
+from loop.making import Making
 from loop.plan.bench import Bench
 from loop.plan.effects import Effects
 from loop.plan.executor import Executor
 from loop.plan.safety import SafetyGuard
-from loop.plan.scheduler import schedule
-from loop.plan.tasks import Sample, choose_furnace, plan_load
+from loop.plan.tasks import CONTAINERS, Sample
+from loop.plan.timetable import Timetable
 from loop.propose.proposer import Proposer
 from loop.recorder import Recorder
 from loop.steering import take_orders
@@ -41,6 +48,8 @@ class Engine:
     """Lab time, s since 1970."""
     compute: Callable[[Callable[[], Any]], Awaitable[Any]]
     """Runs a long computation without stopping the instruments."""
+    making: Making = field(default_factory=Making)
+    _computing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def ledger(self) -> Ledger:
@@ -50,75 +59,153 @@ class Engine:
     async def run(self, *, only_propose: bool = False) -> str:
         """Go on until the campaign is over; return why it ended.
 
+        A reason to stop lets no further load begin; those under way are made, and if
+        the reason holds no longer then, the campaign goes on.
+
         Args:
-            only_propose: Stop, without ending the campaign, once a load is proposed:
-                a person looks at it first.
+            only_propose: Begin no load that is proposed from here on, and return once
+                those under way are made, without ending the campaign: a person looks
+                at the new ones first.
 
         Raises:
             ProposalError: If no further sample can be proposed.
             ScheduleError: If the lab cannot carry out a load.
             FaultError: If an instrument reports a fault; the campaign can be resumed.
         """
-        reason: str | None = None
-        while reason is None:
-            if (load := self.ledger.open_load()) is None:
-                self._take_orders()
-                reason = self._reason() or await self._propose()
-                if only_propose and reason is None:
+        bench, timetable = self._bench(), self._timetable()
+        ready: Sequence[LoadPlanned] = self.ledger.open_loads()
+        try:
+            while True:
+                for load in ready:
+                    self.making.begin(load.load, self._make(load, bench, timetable))
+                new, reason = await self._refill(timetable)
+                ready = () if only_propose else new
+                if ready:
+                    continue
+                if self.making.tasks:
+                    await self.making.one_over()
+                elif only_propose and self.ledger.open_loads():
                     return "a load waits for a person's review"
-            else:
-                await self._make(load)
+                else:
+                    break
+        finally:
+            await self.making.come_to_rest()
         self._append(CampaignEnded(reason=reason))
         return reason
 
-    def _take_orders(self) -> None:
-        """Do as persons asked meanwhile."""
-        take_orders(self.recorder, self.table, lab_time=self.now())
-        self.spec = self.recorder.store.spec
+    async def _refill(self, timetable: Timetable) -> tuple[list[LoadPlanned], str]:
+        """Propose a load for every free furnace; return them, or why there are none."""
+        new: list[LoadPlanned] = []
+        reason = ""
+        for furnace in self._furnaces():
+            if not self._is_free(furnace):
+                continue
+            take_orders(self.recorder, self.table, lab_time=self.now())
+            self.spec = self.recorder.store.spec
+            found = self._reason() or await self._propose(furnace, timetable)
+            if isinstance(found, str):
+                reason = found
+            else:
+                new.append(found)
+        return new, reason
 
-    async def _make(self, load: LoadPlanned) -> None:
-        """Make, measure and score one furnace load."""
-        samples = _as_samples([self.ledger.proposed[name] for name in load.samples])
-        plan = schedule(plan_load(load.load, samples, self.lab.spec, load.furnace))
+    def _furnaces(self) -> tuple[str, ...]:
+        """Return the furnaces that can fire the campaign, the largest first.
+
+        Raises:
+            ScheduleError: If there is none; says what each lacks.
+        """
+        lab = self.lab.spec
+        if found := firing_furnaces(self.spec, lab):
+            return found
+        reasons = "; ".join(
+            f"{name}: {idle_reason(self.spec, furnace)}"
+            for name, furnace in lab.furnaces.items()
+            if furnace.purpose == "fire"
+        )
+        raise ScheduleError(f"no furnace can fire this campaign; {reasons or 'none'}")
+
+    def _is_free(self, furnace: str) -> bool:
+        """Tell whether a furnace has no load, and the racks have room for another."""
+        ledger, lab = self.ledger, self.lab.spec
+        busy = {load.load: load for load in ledger.open_loads()}
+        busy |= {number: ledger.loads[number] for number in self.making.tasks}
+        if any(load.furnace == furnace for load in busy.values()):
+            return False
+        names = [sample for load in busy.values() for sample in load.samples]
+        first, slots = len(ledger.proposed), lab.furnaces[furnace].slots
+        new = range(first, min(first + slots, self.spec.budget.experiments))
+        return not any(
+            {_index(name) % rack.slots for name in names}
+            & {number % rack.slots for number in new}
+            for rack in lab.racks.values()
+            if rack.holds in CONTAINERS
+        )
+
+    def _bench(self) -> Bench:
+        """Return the bench that all loads share."""
         effects = Effects(self.recorder, self.now, payloads=self.ledger.tasks)
         guard = SafetyGuard(self.spec, self.table)
-        bench = Bench(self.lab, effects, self._heads(), self.now, guard)
-        executor = Executor(bench, load.load, self._analyse, set(self.ledger.held))
-        await executor.run(plan)
+        return Bench(self.lab, effects, self._heads(), self.now, guard)
 
-    async def _propose(self) -> str | None:
+    def _timetable(self) -> Timetable:
+        """Return the bookings of every load so far, as they were planned."""
+        ledger, timetable = self.ledger, Timetable(self.lab.spec)
+        for load in ledger.loads.values():
+            samples = _as_samples([ledger.proposed[name] for name in load.samples])
+            at = ledger.planned_at[load.load]
+            timetable.add(load.load, samples, load.furnace, at=at)
+        return timetable
+
+    async def _make(
+        self, load: LoadPlanned, bench: Bench, timetable: Timetable
+    ) -> None:
+        """Make, measure and score one furnace load."""
+        bench = replace(bench, guard=SafetyGuard(self.spec, self.table))
+        held = set(self.ledger.held)
+        executor = Executor(bench, load.load, self._analyse, held)
+        await executor.run(timetable.schedules[load.load])
+
+    async def _propose(self, furnace: str, timetable: Timetable) -> LoadPlanned | str:
         """Propose the next load and record it, or say why it is not worth making."""
-        history = self.recorder.store.history()
+        history, seen = self.recorder.store.history(), self.ledger.sequence
         made = len(history.trials)
         number = len(self.ledger.loads) + 1
-        proposals = await self.compute(
-            lambda: ask(self.proposer, self.spec, self.lab.spec, history, load=number)
-        )
+        spec, lab = self.spec, self.lab.spec
+        try:
+            proposals = await self._compute(
+                lambda: ask(
+                    self.proposer, spec, lab, self.table, history,
+                    load=number, furnace=furnace,
+                )
+            )  # fmt: skip
+        except ExhaustedError as error:
+            if self.making.tasks:
+                return str(error)
+            raise
         if not proposals:
             raise ProposalError("no candidate of the space is left to try")
-        if (reason := price_reason(self.spec, proposals)) is not None:
+        if (reason := price_reason(spec, proposals)) is not None:
             return reason
         proposed = [
             Proposed(
                 sample=f"S{made + i:04d}",
                 proposal=proposal,
-                recipe=build_recipe(self.spec, proposal.parameters),
+                recipe=build_recipe(spec, proposal.parameters),
+                seen=seen,
             )
             for i, proposal in enumerate(proposals, start=1)
         ]
-        self._append(*proposed, self._plan(number, proposed))
-        return None
-
-    def _plan(self, number: int, proposed: Sequence[Proposed]) -> LoadPlanned:
-        """Choose the furnace of a load and foresee its length."""
-        lab, samples = self.lab.spec, _as_samples(proposed)
-        furnace = choose_furnace(lab, proposed[0].recipe.firings, len(proposed))
-        return LoadPlanned(
+        at = self.now()
+        plan = timetable.add(number, _as_samples(proposed), furnace, at=at)
+        planned = LoadPlanned(
             load=number,
             furnace=furnace,
             samples=tuple(p.sample for p in proposed),
-            seconds=schedule(plan_load(number, samples, lab, furnace)).seconds,
+            seconds=plan.seconds,
         )
+        self.recorder.append(*proposed, planned, actor="engine", lab_time=at)
+        return planned
 
     async def _analyse(
         self, sample: str, *, again: bool = False, lost: str = ""
@@ -132,7 +219,7 @@ class Engine:
             self._append(*found, actor="analyser")
             return True
         raw = self.recorder.store.blob(ledger.scans[sample].raw)
-        result = await self.compute(
+        result = await self._compute(
             lambda: analyse_sample(
                 self.spec, self.table, ledger, sample, raw, lab=self.lab.spec
             )
@@ -141,6 +228,11 @@ class Engine:
             self.recorder.put_blob(result.fit)
         self._append(*result.payloads, actor="analyser")
         return sample in ledger.asked
+
+    async def _compute(self, work: Callable[[], Any]) -> Any:  # noqa: ANN401
+        """Compute one thing at a time: PyTorch's random state is the process's own."""
+        async with self._computing:
+            return await self.compute(work)
 
     def _heads(self) -> dict[str, Slot]:
         """Return where each dosing head stands: its rack, in campaign file order."""
@@ -160,9 +252,14 @@ class Engine:
         self.recorder.append(*payloads, actor=actor, lab_time=self.now())
 
 
+def _index(sample: str) -> int:
+    """Return a sample's number, from 0."""
+    return int(sample.removeprefix("S")) - 1
+
+
 def _as_samples(proposed: Sequence[Proposed]) -> tuple[Sample, ...]:
     """Give the samples of one load their furnace slots, in order."""
     return tuple(
-        Sample(p.sample, int(p.sample.removeprefix("S")), slot, p.recipe)
+        Sample(p.sample, _index(p.sample) + 1, slot, p.recipe)
         for slot, p in enumerate(proposed, start=1)
     )

@@ -2,6 +2,7 @@
 
 LoopError
 ├─ ProposalError    fall to review, never to a random guess
+│  └─ ExhaustedError    no candidate is left, as far as is known now
 ├─ ScheduleError    no order of tasks satisfies the lab
 ├─ AnalysisError    a pattern that cannot be analysed
 ├─ InstrumentFileError    an instrument file that cannot be used
@@ -19,6 +20,10 @@ class LoopError(Exception):
 
 class ProposalError(LoopError):
     """No proposal could be made from this history."""
+
+
+class ExhaustedError(ProposalError):
+    """No candidate may be proposed until those on their way are known."""
 
 
 class ScheduleError(LoopError):

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from campaigns.lifecycle import Proposed
+from campaigns.lifecycle import LoadPlanned, Proposed
+from campaigns.materials.phases import PhaseTable
 from campaigns.results import DecisionRecord, Proposal
 from campaigns.store import Store
 from instruments.labspec import LabSpec
@@ -26,7 +27,12 @@ class Replayed:
 
 
 def replay(
-    store: Store, lab: LabSpec, proposer: Proposer, *, loads: Sequence[int] = ()
+    store: Store,
+    lab: LabSpec,
+    table: PhaseTable,
+    proposer: Proposer,
+    *,
+    loads: Sequence[int] = (),
 ) -> Iterator[Replayed]:
     """Propose each load again, from the history before it, and compare.
 
@@ -36,6 +42,7 @@ def replay(
     Args:
         store: The campaign.
         lab: The lab it was opened on.
+        table: Known phases.
         proposer: The one it was opened with.
         loads: Load numbers, all if empty.
 
@@ -43,10 +50,16 @@ def replay(
         ProposalError: If the campaign has no such load.
     """
     recorded: dict[int, list[tuple[int, Proposed]]] = {}
-    for event in store.events(kinds=("proposed",)):
-        if isinstance(event.payload, Proposed):
-            load = event.payload.proposal.load
-            recorded.setdefault(load, []).append((event.sequence, event.payload))
+    furnaces: dict[int, str] = {}
+    for event in store.events(kinds=("proposed", "load-planned")):
+        match event.payload:
+            case Proposed() as proposed:
+                load = proposed.proposal.load
+                recorded.setdefault(load, []).append((event.sequence, proposed))
+            case LoadPlanned() as planned:
+                furnaces[planned.load] = planned.furnace
+            case _:
+                pass
     missing = [load for load in loads if load not in recorded]
     if missing:
         raise ProposalError(
@@ -54,9 +67,12 @@ def replay(
             " with `athanor log`"
         )
     for load in loads or recorded:
-        before = recorded[load][0][0] - 1
-        history = store.history(until=before)
-        again = ask(proposer, store.spec_at(until=before), lab, history, load=load)
+        sequence, first = recorded[load][0]
+        before = first.seen or sequence - 1
+        again = ask(
+            proposer, store.spec_at(until=before), lab, table,
+            store.history(until=before), load=load, furnace=furnaces[load],
+        )  # fmt: skip
         then = [proposed for _, proposed in recorded[load]]
         yield Replayed(
             load,

@@ -92,7 +92,8 @@ def _best_yield(trials: Sequence[Trial]) -> float:
 
 def _stale(trials: Sequence[Trial]) -> int:
     """Return how many of the latest loads brought no better yield."""
-    loads = sorted({trial.load for trial in trials})
+    on_way = {trial.load for trial in trials if trial.status == "pending"}
+    loads = sorted({trial.load for trial in trials} - on_way)
     bests = [_best_yield([t for t in trials if t.load <= load]) for load in loads]
     improving = [i for i, best in enumerate(bests) if best > max(bests[:i], default=0)]
     return len(loads) - 1 - (improving[-1] if improving else -1)

@@ -17,6 +17,8 @@ DOOR_MARGIN_CELSIUS = 5.0
 IDLE_CELSIUS = {"fire": 150.0, "dry": 40.0}
 """Below this nothing happens to a powder within hours in a furnace of each purpose:
 solids do not react, and only free water leaves."""
+OVERSHOOT_CELSIUS = 10.0
+"""A furnace told to cool gets no hotter than this first."""
 NOTHING: Effect = {"raw": {}, "powder": None, "grams": 0.0}
 """The content of an empty container."""
 
@@ -181,16 +183,16 @@ async def _heat(world: World, place: str, item: Container, at: float) -> None:
 def firings_since(world: World, place: str, since: float, at: float) -> int:
     """Count the programs that heated a furnace between two lab times, s.
 
-    A program that began hot, such as a ramp-down after a cancel, is part of the one
-    before.
+    A program that began hot and heats no further, such as a ramp-down after a cancel,
+    is part of the one before; one that begins in a furnace still warm is its own.
     """
     idle = IDLE_CELSIUS[world.spec.furnaces[place].purpose]
     count = 0
     seen = [p for p in world.furnaces[place].points if since <= p.seconds <= at]
     for _, group in itertools.groupby(seen, key=lambda point: point.run):
         points = list(group)
-        is_fresh = points[0].celsius < idle
-        count += is_fresh and max(point.celsius for point in points) >= idle
+        first, top = points[0].celsius, max(point.celsius for point in points)
+        count += top >= idle and (first < idle or top > first + OVERSHOOT_CELSIUS)
     return count
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from campaigns.check.chemistry import excess_corners
 from campaigns.check.findings import Findings
 from campaigns.check.space import atmospheres_in, bounds_in, firings, path_of
+from campaigns.furnaces import firing_furnaces, idle_reason
 from campaigns.precursors import PrecursorSet
 from campaigns.recipe import DryStep, FireStep, MixStep, RegrindStep, ScanStep
 from campaigns.spec import CampaignSpec
@@ -27,6 +28,7 @@ def check_lab(
     _check_doses(spec, lab, sets, found)
     _check_scans(spec, lab, found)
     _check_places(spec, lab, found)
+    _warn_of_furnaces(spec, lab, found)
 
 
 def _check_firing(
@@ -241,6 +243,24 @@ def _check_scans(spec: CampaignSpec, lab: LabSpec, found: Findings) -> None:
                     "name a longer program here, or a shorter one as `program`",
                 )
                 return
+
+
+def _warn_of_furnaces(spec: CampaignSpec, lab: LabSpec, found: Findings) -> None:
+    """Warn of furnaces that the campaign leaves cold, and of racks that hold it up."""
+    able = firing_furnaces(spec, lab)
+    for name, furnace in lab.furnaces.items():
+        if able and furnace.purpose == "fire" and name not in able:
+            reason = idle_reason(spec, furnace)
+            found.warn("steps", f"{name} fires no load of this campaign: {reason}")
+    places = sum(lab.furnaces[name].slots for name in able)
+    kinds = ("vial", "crucible", "jar", "holder")
+    for name, rack in lab.racks.items():
+        if len(able) > 1 and rack.holds in kinds and rack.slots < places:
+            found.warn(
+                "budget.experiments",
+                f"the rack {name} has {rack.slots} slots for furnaces of {places}"
+                " places: a furnace will wait while its slots are taken",
+            )
 
 
 def _check_places(spec: CampaignSpec, lab: LabSpec, found: Findings) -> None:

@@ -149,6 +149,7 @@ def _hottest(spec: CampaignSpec, step: StepTemplate, atmosphere: str) -> Heating
         ramp_celsius_per_minute=ramps[1] if ramps else ramp,
         atmosphere=atmosphere,
         crucible=step.crucible or str(fields["crucible"].default),
+        is_covered=bool(step.covered),
     )
 
 

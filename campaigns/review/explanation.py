@@ -58,6 +58,8 @@ class Explanation:
             ("Chemistry that the model saw", self._chemistry()),
             ("Earlier results most like it", self._nearest()),
             ("Along each parameter, all else as proposed", self._slices()),
+            ("Loads compared, the one taken first", self._loads()),
+            ("Kept out of this load", self._kept_out()),
             (
                 "Best candidates not taken, valued alone; what differs",
                 self._alternatives(),
@@ -163,6 +165,18 @@ class Explanation:
             worth = labels.number(other.acquisition, digits=3)
             yield f"acquisition {worth}; {expected}; {_recipe(changed)}"
 
+    def _loads(self) -> Iterator[str]:
+        for load in self.decision.compared:
+            gain = labels.number(load.gain, digits=3)
+            hours = labels.number(load.hours, digits=3)
+            yield f"{_recipe(load.parameters)}: adds {gain} in {hours} h"
+        if self.decision.compared:
+            yield f"by {self.decision.value}"
+
+    def _kept_out(self) -> Iterator[str]:
+        for precursors, reason in self.decision.apart.items():
+            yield f"{labels.chemical(precursors)}: {reason}"
+
     def _constants(self) -> Iterator[str]:
         for name, value in self.decision.model.items():
             yield f"{name} = {labels.number(value)}"
@@ -177,6 +191,9 @@ class Explanation:
         ]
         known = ", ".join(counts) if counts else "no sample"
         yield f"Decided from {known}, by {decision.method}"
+        if decision.furnace:
+            asked = "" if decision.places is None else f", {decision.places} places"
+            yield f"Asked for {decision.furnace}{asked}"
         if decision.acquisition is not None:
             worth = labels.number(decision.acquisition, digits=3)
             yield f"Acquisition value {worth} beside the load's earlier samples"
@@ -240,7 +257,7 @@ def explain(
                 sample,
                 payload,
                 event.lab_time,
-                store.history(until=first - 1),
+                store.history(until=payload.seen or first - 1),
                 by_sample[sample],
                 tuple(objectives),
                 Words.of(store, trials),

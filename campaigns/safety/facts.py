@@ -53,6 +53,8 @@ class Heating:
     crucible: str = ""
     """Material; empty while drying, which is done in the mixing vial."""
     cool_celsius_per_minute: float = 5.0
+    is_covered: bool = False
+    """Whether the crucible wears its lid."""
 
     @property
     def is_drying(self) -> bool:
@@ -198,6 +200,7 @@ def heating_of(step: FireStep | DryStep) -> Heating:
         step.atmosphere,
         step.crucible,
         step.cool_celsius_per_minute,
+        step.covered,
     )
 
 

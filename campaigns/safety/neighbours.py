@@ -70,9 +70,10 @@ def _settles(
     takers: Sequence[Portion],
 ) -> Finding:
     element = vapour.element
+    is_taint = element in _table()["taint"]["elements"]
     return Finding(
         rule="co-firing-vapour",
-        severity="refuse" if element in _table()["taint"]["elements"] else "warn",
+        severity="refuse" if is_taint and not heating.is_covered else "warn",
         place="load",
         step=heating.step,
         about=element,
@@ -80,7 +81,7 @@ def _settles(
         f" {heating.celsius:g} °C",
         limit=f"{vapour.above_celsius:g} °C beside samples without {element}",
         reason=f"{vapour.reason}, and settles on the others as {vapour.carries}",
-        remedy="fire them in loads of their own",
+        remedy="fire them in loads of their own, or under lids (covered = true)",
         source=vapour.source,
         samples=_fewer(givers, takers),
     )

@@ -72,6 +72,7 @@ def replay(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Make each decision again from what was known then, and compare."""
+    from campaigns.materials.phases import PhaseTable
     from campaigns.store import Store
     from loop.cli.setup import lab_of, proposer_of, versions
     from loop.replay import replay as again
@@ -80,7 +81,8 @@ def replay(
         store.verify()
         recorded = store.opened.versions
         loads = []
-        for one in again(store, lab_of(store), proposer_of(store), loads=load or ()):
+        lab, table = lab_of(store), PhaseTable.load()
+        for one in again(store, lab, table, proposer_of(store), loads=load or ()):
             loads.append(one)
             if not as_json:
                 _show(one)

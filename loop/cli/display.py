@@ -118,8 +118,10 @@ class Panel:
     spec: CampaignSpec
     lab: LabSpec
     console: Console = field(default_factory=Console)
-    load: facts.LoadPlanned | None = None
-    load_began: float = 0.0
+    loads: dict[int, tuple[facts.LoadPlanned, float]] = field(default_factory=dict)
+    """Loads that are being made, each with the lab time of its start."""
+    over: set[str] = field(default_factory=set)
+    """Samples with a result, or that ended without one."""
     lab_time: float = 0.0
     """Of the latest event, s since 1970."""
     now: Callable[[], float] | None = None
@@ -156,7 +158,7 @@ class Panel:
         self.lab_time = event.lab_time
         match event.payload:
             case facts.LoadPlanned() as load:
-                self.load, self.load_began = load, event.lab_time
+                self.loads[load.load] = load, event.lab_time
             case facts.TaskStarted() as task:
                 self.tasks[task.task] = task.instrument
                 self.doing[task.instrument] = (task.task, task.action)
@@ -164,10 +166,21 @@ class Panel:
                 self.doing.pop(self.tasks.pop(over.task, ""), None)
             case facts.Scored() as scored:
                 self._score(scored)
+                self._end(scored.sample)
+            case facts.SampleEnded() as ended:
+                self._end(ended.sample)
             case _:
                 pass
         if text := self.headlines.of(event):
             self.console.print(text, highlight=False)
+
+    def _end(self, sample: str) -> None:
+        self.over.add(sample)
+        self.loads = {
+            number: found
+            for number, found in self.loads.items()
+            if not self.over.issuperset(found[0].samples)
+        }
 
     def _score(self, scored: facts.Scored) -> None:
         self.scored += 1
@@ -185,7 +198,8 @@ class Panel:
         now = self.now() if self.now else self.lab_time
         head = Table.grid(padding=(0, 2))
         head.add_row(Text(self.spec.name, style="bold"), iso(now)[:16])
-        head.add_row("load", self._load_text(now))
+        for text in self._load_texts(now):
+            head.add_row("load", text)
         head.add_row("best so far", self.best)
         head.add_row("experiments", f"{self.scored} of {total}")
         head.add_row("", ProgressBar(total=total, completed=self.scored, width=40))
@@ -203,11 +217,12 @@ class Panel:
         )  # fmt: skip
         return [name for group in groups for name in group]
 
-    def _load_text(self, now: float) -> str:
-        if self.load is None:
-            return "proposing the first"
-        left = max(self.load_began + self.load.seconds - now, 0.0) / 3600.0
-        return (
-            f"{self.load.load}: {len(self.load.samples)} samples in "
-            f"{self.load.furnace}, {left:.1f} h left"
-        )
+    def _load_texts(self, now: float) -> list[str]:
+        texts = []
+        for load, began in self.loads.values():
+            left = max(began + load.seconds - now, 0.0) / 3600.0
+            texts.append(
+                f"{load.load}: {len(load.samples)} samples in {load.furnace}, "
+                f"{left:.1f} h left"
+            )
+        return texts or ["proposing the next"]

@@ -29,7 +29,7 @@ By = Annotated[str, typer.Option(help="Who asks; the user's name if absent.")]
 
 @app.command("list")
 def show(database: Database) -> None:
-    """Show the load that was proposed and is not made, and the open orders."""
+    """Show the loads that were proposed and are not made, and the open orders."""
     from campaigns import labels
     from campaigns.ledger import Ledger
     from campaigns.narrative import matching
@@ -40,9 +40,8 @@ def show(database: Database) -> None:
         ledger = Ledger()
         ledger.take(store.events())
         history = store.history()
-        load = ledger.open_load()
         lines = []
-        for name in load.samples if load else ():
+        for name in (name for load in ledger.open_loads() for name in load.samples):
             proposal = ledger.proposed[name].proposal
             state = "dropped" if name in ledger.held else proposal.role
             lines.append(f"{name} ({state}): {labels.parameters(proposal.parameters)}")
@@ -222,7 +221,7 @@ def _begun(store: "Store", sample: str) -> "Parameters":
     """Return the recipe of a sample on which nothing was begun.
 
     Raises:
-        StoreError: If it is not of the open load, or something was done on it.
+        StoreError: If it is not of an open load, or something was done on it.
     """
     from campaigns.errors import StoreError
     from campaigns.ledger import Ledger
@@ -230,11 +229,11 @@ def _begun(store: "Store", sample: str) -> "Parameters":
 
     ledger = Ledger()
     ledger.take(store.events())
-    load = ledger.open_load()
     begun = {s for t in ledger.tasks if isinstance(t, TaskStarted) for s in t.samples}
     free = [
         name
-        for name in (load.samples if load else ())
+        for load in ledger.open_loads()
+        for name in load.samples
         if name not in begun and name not in ledger.held
     ]
     if sample not in free:

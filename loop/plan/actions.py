@@ -186,9 +186,12 @@ async def _pour(
     bench: Bench, task: Task, sample: Sample, source: Container, destination: Container
 ) -> None:
     start, end = sample.container(source), sample.container(destination)
+    # The lid was weighed with the empty crucible, so it must be on again.
+    is_covered = any(firing.covered for firing in sample.recipe.firings)
+    lid = " Put its lid back on." if is_covered and destination == "crucible" else ""
     await bench.ask(
         sample, "transfer", f"{task.name}/{source} to {destination}", start, end,
-        f"Transfer all powder from {start} into {end} and note its mass.",
+        f"Transfer all powder from {start} into {end} and note its mass.{lid}",
     )  # fmt: skip
 
 

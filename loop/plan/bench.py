@@ -29,8 +29,14 @@ class Bench:
     guard: SafetyGuard
     """Asked before powder is dosed, poured or heated."""
     arm_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    locks: dict[str, asyncio.Lock] = field(default_factory=dict)
+    """Instrument to what lets one task at a time have it, whichever load's it is."""
     last_labels: dict[str, str] = field(default_factory=dict)
     """Doser to the label of its latest dose, empty before its first."""
+
+    def lock(self, instrument: str) -> asyncio.Lock:
+        """Return what a task holds while it has an instrument."""
+        return self.locks.setdefault(instrument, asyncio.Lock())
 
     @property
     def arm(self) -> str:

@@ -47,7 +47,10 @@ LANDING_SECONDS = 900.0
 
 @dataclass
 class Executor:
-    """Runs one load; a failing sample is held and the others go on."""
+    """Runs one load; a failing sample is held and the others go on.
+
+    Loads made at the same time have an executor each over one bench.
+    """
 
     bench: Bench
     load: int
@@ -77,9 +80,8 @@ class Executor:
         self.furnace = furnace_of(schedule)
         self.ended |= hold_unsafe(self.bench, self.load, schedule, self.ended)
         over = {b.task.name: asyncio.Event() for b in schedule.bookings}
-        locks = {b.instrument: asyncio.Lock() for b in schedule.bookings}
         running = {
-            asyncio.create_task(self._run_one(booking, over, locks))
+            asyncio.create_task(self._run_one(booking, over))
             for booking in schedule.bookings
         }
         if not running:
@@ -135,18 +137,13 @@ class Executor:
             and not isinstance(end, asyncio.CancelledError)
         ]  # fmt: skip
 
-    async def _run_one(
-        self,
-        booking: Booking,
-        over: dict[str, asyncio.Event],
-        locks: dict[str, asyncio.Lock],
-    ) -> None:
+    async def _run_one(self, booking: Booking, over: dict[str, asyncio.Event]) -> None:
         task = booking.task
         for need in task.needs:
             await over[need].wait()
         try:
             if booking.instrument:
-                async with locks[booking.instrument]:
+                async with self.bench.lock(booking.instrument):
                     await self._work(task, booking.instrument)
             else:
                 await self._work(task, "")

@@ -39,12 +39,16 @@ Reservations = dict[str, list[tuple[float, float]]]
 """Instrument to the intervals for which it is taken, in order."""
 
 
-def schedule(tasks: Sequence[Task]) -> Schedule:
+def schedule(tasks: Sequence[Task], *, taken: Reservations | None = None) -> Schedule:
     """Place every task at the earliest time that its needs and instruments allow.
 
     Tasks are taken longest remaining path first among those whose needs are placed
     (the critical-path rule of Graham, SIAM J. Appl. Math. 17 (1969) 416); ties go by
     name, so that equal inputs give equal schedules.
+
+    Args:
+        tasks: Of one load.
+        taken: When instruments are booked by others, s from the start of the schedule.
 
     Raises:
         ScheduleError: If tasks need one another in a circle, or a task not given.
@@ -52,7 +56,7 @@ def schedule(tasks: Sequence[Task]) -> Schedule:
     by_name = {task.name: task for task in tasks}
     urgency = _remaining_path(by_name)
     ends: dict[str, float] = {}
-    taken: Reservations = {}
+    booked = {name: list(times) for name, times in (taken or {}).items()}
     bookings: list[Booking] = []
     waiting = sorted(tasks, key=lambda task: (-urgency[task.name], task.name))
     while waiting:
@@ -63,17 +67,25 @@ def schedule(tasks: Sequence[Task]) -> Schedule:
         earliest = max((ends[name] for name in ready.needs), default=0.0)
         booking = min(
             (
-                _book(ready, name, earliest, taken)
+                _book(ready, name, earliest, booked)
                 for name in ready.instruments or ("",)
             ),
             key=lambda b: (b.start_seconds, b.instrument),
         )
-        _reserve(booking, taken)
+        _reserve(booking, booked)
         ends[ready.name] = booking.end_seconds
         bookings.append(booking)
     return Schedule(
         tuple(sorted(bookings, key=lambda b: (b.start_seconds, b.task.name)))
     )
+
+
+def reserved(made: Schedule) -> Reservations:
+    """Return when a schedule has booked each instrument."""
+    found: Reservations = {}
+    for booking in made.bookings:
+        _reserve(booking, found)
+    return found
 
 
 def _remaining_path(by_name: dict[str, Task]) -> dict[str, float]:

@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from campaigns.furnaces import lacks
 from campaigns.recipe import DoseStep, DryStep, FireStep, Recipe, ScanStep, Step
-from instruments.labspec import FurnaceSpec, LabSpec
+from instruments.labspec import LabSpec
 from loop.errors import ScheduleError
 from loop.plan.firing import firing_seconds
 
@@ -76,45 +77,6 @@ class Task:
         return sum(part.seconds for part in self.parts)
 
 
-def choose_furnace(lab: LabSpec, firings: Sequence[FireStep], n_samples: int) -> str:
-    """Return the first furnace that can carry out every firing of a load.
-
-    Raises:
-        ScheduleError: If none can; says what each lacks.
-    """
-    lacking = []
-    for name, furnace in lab.furnaces.items():
-        reason = _lacks(furnace, firings, n_samples)
-        if not reason:
-            return name
-        lacking.append(f"{name}: {reason}")
-    raise ScheduleError("no furnace can fire this load; " + "; ".join(lacking))
-
-
-def _lacks(furnace: FurnaceSpec, firings: Sequence[FireStep], n_samples: int) -> str:
-    """Return why a furnace cannot fire a load, empty if it can."""
-    fastest = furnace.max_ramp_celsius_per_minute
-    reasons = [
-        (furnace.purpose != "fire", f"it is for {furnace.purpose}"),
-        (n_samples > furnace.slots, f"{n_samples} samples, {furnace.slots} slots"),
-    ]
-    for firing in firings:
-        peak, ramp = firing.temperature_celsius, firing.ramp_celsius_per_minute
-        reasons += [
-            (
-                peak > furnace.max_celsius,
-                f"{peak} °C is above {furnace.max_celsius} °C",
-            ),
-            (firing.atmosphere not in furnace.atmospheres, f"no {firing.atmosphere}"),
-            (ramp > fastest, f"cannot ramp at {ramp} °C/min"),
-            (
-                firing.crucible not in furnace.crucibles,
-                f"no {firing.crucible} crucible",
-            ),
-        ]
-    return "; ".join(reason for is_lacking, reason in reasons if is_lacking)
-
-
 def plan_load(
     load: int, samples: Sequence[Sample], lab: LabSpec, furnace: str
 ) -> tuple[Task, ...]:
@@ -124,13 +86,16 @@ def plan_load(
     same firing settings; masses differ.
 
     Raises:
-        ScheduleError: If the recipes do not fit together, or a rack is smaller than
-            the load: its samples would share a slot.
+        ScheduleError: If the recipes do not fit together, the furnace cannot fire
+            them, or a rack is smaller than the load: its samples would share a slot.
     """
     kinds = {tuple(step.kind for step in sample.recipe.steps) for sample in samples}
     shared = {tuple(f.shared for f in sample.recipe.firings) for sample in samples}
     if len(kinds) != 1 or len(shared) != 1:
         raise ScheduleError(f"load {load}: its recipes do not share one firing profile")
+    firings = samples[0].recipe.firings
+    if reason := lacks(lab.furnaces[furnace], firings, len(samples)):
+        raise ScheduleError(f"load {load}: {furnace} cannot fire it: {reason}")
     for name, rack in lab.racks.items():
         if rack.holds in CONTAINERS and rack.slots < len(samples):
             raise ScheduleError(

@@ -7,6 +7,7 @@ and the profile whose load adds most is taken.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import inf
 
 import torch
@@ -14,6 +15,7 @@ from botorch.models.model import Model
 from botorch.utils.sampling import draw_sobol_samples
 from torch import Tensor
 
+from loop.errors import ExhaustedError
 from loop.propose.goal import Goal
 
 N_PROFILES, N_PROFILES_SEVERAL = 3, 2
@@ -39,6 +41,38 @@ class Chosen:
     """What each adds, natural logarithm."""
     alternatives: tuple[tuple[int, int, float], ...]
     """Best candidates not taken: profile, sample, logarithm of the value alone."""
+    compared: tuple[tuple[int, float], ...] = ()
+    """Loads worked out, the one taken first: profile, logarithm of what its first
+    samples add, before the price of its hours."""
+
+
+Barred = Callable[[int, Sequence[int], int], Sequence[int]]
+"""From a profile, the samples taken into its load and one that would join: those that
+may not, none if this one may."""
+
+
+def nobody(*_: object) -> Sequence[int]:
+    """Bar nobody."""
+    return ()
+
+
+def best_admitted(
+    values: Tensor, free: Tensor, barred: Callable[[int], Sequence[int]]
+) -> int | None:
+    """Return the free sample of the highest value that may join, None if none may.
+
+    Args:
+        values: Shape m.
+        free: Which may be taken, shape m; those barred are struck out.
+        barred: As `Barred`, for one load.
+    """
+    while free.any():
+        best = int(values.masked_fill(~free, -inf).argmax())
+        out = barred(best)
+        if not out:
+            return best
+        free[list(out)] = False
+    return None
 
 
 def in_chunks(value: Callable[[Tensor], Tensor], X: Tensor) -> Tensor:
@@ -56,8 +90,10 @@ def choose_load(
     X_baseline: Tensor,
     X_pending: Tensor | None,
     size: int,
+    log_price: Tensor | None = None,
+    barred: Barred = nobody,
 ) -> Chosen:
-    """Return the load that adds most.
+    """Return the load that adds most for its price.
 
     Args:
         goal: Objectives and constraints.
@@ -68,13 +104,21 @@ def choose_load(
         X_baseline: Points with results, `k x d`.
         X_pending: Points on their way, `p x d`.
         size: Samples wanted.
+        log_price: Logarithm of what the hours of each profile cost, shape n; all cost
+            the same if None.
+        barred: Who may share a furnace.
+
+    Raises:
+        ExhaustedError: If no sample may be taken.
     """
+    price = torch.zeros(len(allowed), dtype=torch.float64)
+    price = price if log_price is None else log_price
     X_baseline = goal.incumbents(model, X_baseline)
     single = goal.worth(model, X_baseline, X_pending)
     hopeful = _hopeful(goal, model, X_pool, allowed, log_chance)
     alone = over_pool(lambda X: single(X) + log_chance(X), X_pool, hopeful)
     n_profiles = N_PROFILES if goal.n_objectives == 1 else N_PROFILES_SEVERAL
-    shortlist = _shortlist(alone, size)[:n_profiles]
+    shortlist = _shortlist(alone - price.unsqueeze(-1), size)[:n_profiles]
 
     def filled(profile: int, wanted: int, taken: list[int]) -> list[float]:
         X = X_pool(profile)
@@ -88,16 +132,19 @@ def choose_load(
             X_baseline=X_baseline,
             X_pending=X_pending,
             size=wanted,
+            barred=partial(barred, profile),
         )
 
-    best: tuple[float, int, list[int], list[float]] = (-inf, -1, [], [])
+    loads: list[tuple[float, int, list[int], list[float]]] = []
     for profile in shortlist:
         taken: list[int] = []
         values = filled(profile, min(size, N_COMPARED), taken)
         total = float(torch.tensor(values, dtype=torch.float64).logsumexp(0))
-        if total > best[0]:
-            best = (total, profile, taken, values)
-    _, profile, taken, values = best
+        loads.append((total, profile, taken, values))
+    loads.sort(key=lambda load: -(load[0] - float(price[load[1]])))
+    if not loads or not loads[0][2]:
+        raise ExhaustedError("no candidate may share the furnace with this load")
+    _, profile, taken, values = loads[0]
     values = values + filled(profile, size, taken)
     X = X_pool(profile)[taken]
     expected = goal.first(model, X) - goal.reference[0]
@@ -107,6 +154,7 @@ def choose_load(
         tuple(taken[i] for i in rank),
         tuple(values[i] for i in rank),
         alternatives(alone, profile, taken),
+        tuple((number, total) for total, number, *_ in loads),
     )
 
 
@@ -188,6 +236,7 @@ def _fill(
     X_baseline: Tensor,
     X_pending: Tensor | None,
     size: int,
+    barred: Callable[[Sequence[int], int], Sequence[int]],
 ) -> list[float]:
     """Add samples of one profile to those taken, one at a time; return their gains."""
     free = is_allowed.clone()
@@ -198,10 +247,14 @@ def _fill(
         adding = goal.worth(model, X_baseline, on_way if len(on_way) else None)
         rows = free.nonzero().squeeze(-1)
         values = in_chunks(adding, X[rows]) + log_chance[rows]
-        best = int(values.argmax())
-        taken.append(int(rows[best]))
-        gains.append(float(values[best]))
-        free[taken[-1]] = False
+        worth = torch.full(free.shape, -inf, dtype=torch.float64)
+        worth[rows] = values
+        best = best_admitted(worth, free, partial(barred, taken))
+        if best is None:
+            break
+        taken.append(best)
+        gains.append(float(worth[best]))
+        free[best] = False
     return gains
 
 

@@ -21,6 +21,7 @@ from loop.propose.encoding import Encoder, encoder
 from loop.propose.features import Facts
 from loop.propose.firstguesses import FirstGuesses
 from loop.propose.firstload import choose_first_load
+from loop.propose.hours import price_of
 from loop.propose.means import RateMean
 from loop.propose.outcomes import Metric, State
 from loop.propose.posterior import Learner
@@ -94,6 +95,7 @@ class Planner:
         """Encode the pool once."""
         self.question, self.encoder, self.metrics = question, encoder, metrics
         self.candidates = Candidates(question, encoder)
+        self.price = price_of(question, encoder)
         self.literature = FirstGuesses(literature, encoder) if literature else None
         self.learner = Learner(self.candidates, self.literature)
         self.evidence: Evidence | None = None
@@ -114,7 +116,9 @@ class Planner:
         """Return the points that Ax gave out, each with its decision."""
         if self.evidence is None:
             raise RuntimeError("asked why before anything was planned")
-        records = decisions(self.question, self.encoder, self.evidence, found)
+        records = decisions(
+            self.question, self.encoder, self.evidence, self.price, found
+        )
         return [Point(p, d) for p, d in zip(found, records, strict=True)]
 
     def _from_prior(self, log_chance: Callable[[Tensor], Tensor]) -> Evidence:
@@ -137,6 +141,9 @@ class Planner:
                 log_chance=log_chance,
                 size=self.question.size,
                 seed=key(self.question.seed, "first load") % 2**31,
+                X_pending=self.candidates.pending(),
+                log_price=self.price.logarithms(),
+                barred=self.question.barred,
             )
 
         def predict(X: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
@@ -176,6 +183,8 @@ class Planner:
                 X_baseline=found.X,
                 X_pending=candidates.pending(),
                 size=self.question.size,
+                log_price=self.price.logarithms(),
+                barred=self.question.barred,
             )
         acquisition = "qLogNEHVI" if goal.n_objectives > 1 else "qLogNEI"
         X_load = candidates.at(chosen.profile)[list(chosen.samples)]

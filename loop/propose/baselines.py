@@ -11,9 +11,11 @@ import numpy as np
 from campaigns.recipe import Parameters
 from campaigns.results import DecisionRecord, History, Proposal, Trial
 from campaigns.spec import CampaignSpec
+from loop.errors import ExhaustedError
 from loop.propose.pool import sobol_points
 from loop.propose.randomness import stream
 from loop.propose.seats import Chooser, Point, Question, fill_load
+from loop.propose.site import Site
 from loop.propose.space import SearchSpace, Setting
 
 
@@ -34,6 +36,7 @@ class Baseline:
         load: int,
         size: int,
         seed: int,
+        site: Site | None = None,
     ) -> tuple[Proposal, ...]:
         """Return the next load; see `proposer.Proposer`."""
         return fill_load(
@@ -43,6 +46,7 @@ class Baseline:
             load=load,
             size=size,
             seed=seed,
+            site=site,
             refine=self.refine,
         )
 
@@ -110,11 +114,21 @@ def _draw(question: Question, profile: int, method: str, reason: str) -> list[Po
         reason=reason,
         history_sha256=question.history_sha256,
         seed=question.seed,
+        furnace=question.site.name if question.site else "",
+        places=question.size,
     )
-    return [
-        Point(question.pool.parameters(profile, int(sample)), decision)
-        for sample in order[: question.size]
-    ]
+    taken: list[int] = []
+    out: set[int] = set()
+    for sample in order.tolist():
+        if len(taken) < question.size and sample not in out:
+            barred = question.barred(profile, taken, sample)
+            out.update(barred)
+            taken += [] if barred else [sample]
+    if not taken:
+        raise ExhaustedError("no candidate may share the furnace with this load")
+    shared = question.space.split(question.pool.profiles[profile])[0]
+    decision = decision.model_copy(update={"apart": question.company.apart(shared)})
+    return [Point(question.pool.parameters(profile, s), decision) for s in taken]
 
 
 BASELINES = (

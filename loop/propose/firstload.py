@@ -1,17 +1,22 @@
 """The first load, chosen before there is any result."""
 
-from collections.abc import Callable
-from math import inf
+from collections.abc import Callable, Sequence
+from functools import partial
+from math import inf, log
 
 import torch
 from botorch.utils.sampling import draw_sobol_normal_samples
 from gpytorch.kernels import Kernel
 from torch import Tensor
 
+from loop.errors import ExhaustedError
 from loop.propose.acquisition import (
+    Barred,
     Chosen,
     alternatives,
+    best_admitted,
     best_first,
+    nobody,
     over_pool,
 )
 from loop.propose.goal import N_DRAWS
@@ -38,6 +43,9 @@ def choose_first_load(
     log_chance: Callable[[Tensor], Tensor],
     size: int,
     seed: int,
+    X_pending: Tensor | None = None,
+    log_price: Tensor | None = None,
+    barred: Barred = nobody,
 ) -> Chosen:
     """Return the load whose best sample is expected to be best, before any result.
 
@@ -58,10 +66,19 @@ def choose_first_load(
         log_chance: As in `choose_load`.
         size: Samples wanted.
         seed: For the draws.
+        X_pending: Points on their way, `p x d`: what counts is what a load adds to the
+            best of them.
+        log_price: As in `choose_load`.
+        barred: As in `choose_load`.
+
+    Raises:
+        ExhaustedError: If no sample may be taken.
     """
-    m = allowed.shape[1]
+    m, p = allowed.shape[1], 0 if X_pending is None else len(X_pending)
+    price = torch.ones(len(allowed), dtype=torch.float64)
+    price = price if log_price is None else log_price.exp()
     deviates = draw_sobol_normal_samples(
-        m + len(CONSTANTS), N_DRAWS, dtype=torch.float64, seed=seed
+        m + p + len(CONSTANTS), N_DRAWS, dtype=torch.float64, seed=seed
     )
     laws = deviates[:, : len(CONSTANTS)].clone()
     # The fall at the limit is drawn out to the doubt about it: not to be drawn again.
@@ -74,22 +91,37 @@ def choose_first_load(
     ranked = torch.where(allowed, alone, torch.zeros_like(alone)).topk(
         min(size, m), dim=1
     )
-    order = torch.argsort(ranked.values.sum(dim=1), descending=True, stable=True)
+    hopes = ranked.values.sum(dim=1) / price
+    order = torch.argsort(hopes, descending=True, stable=True)
     loads: list[tuple[float, int, list[int], list[float]]] = []
     for profile in order[:N_PROFILES].tolist():
         if not allowed[profile].any():
             continue
         X = X_pool(profile)
+        if X_pending is not None:
+            X = torch.cat([X, X_pending])
         root = torch.linalg.cholesky(
-            covariance(X).to_dense() + 1e-6 * torch.eye(m, dtype=torch.float64)
+            covariance(X).to_dense() + 1e-6 * torch.eye(m + p, dtype=torch.float64)
         )
         spread = deviates[:, len(CONSTANTS) :] @ root.mT
-        draws = (mean.at(X, many) + spread) * log_chance(X).exp() * favour[profile]
-        taken, gains = _fill_by_draws(draws, allowed[profile], size)
-        loads.append((sum(gains), profile, taken, gains))
-    most = max(total for total, *_ in loads)
-    as_good = [load for load in loads if load[0] >= most - TOLD_APART]
+        draws = (mean.at(X, many) + spread) * log_chance(X).exp()
+        draws[:, :m] *= favour[profile]
+        # Nothing made is worth 0, however poor the first sample may be.
+        top = torch.cat([torch.zeros_like(draws[:, :1]), draws[:, m:]], dim=1).amax(
+            dim=1
+        )
+        taken, gains = _fill_by_draws(
+            draws[:, :m], top, allowed[profile], size, partial(barred, profile)
+        )
+        if taken:
+            loads.append((sum(gains), profile, taken, gains))
+    if not loads:
+        raise ExhaustedError("no candidate may share the furnace with this load")
+    loads.sort(key=lambda load: -load[0] / float(price[load[1]]))
+    most = loads[0][0] / float(price[loads[0][1]])
+    as_good = [x for x in loads if x[0] / float(price[x[1]]) >= most - TOLD_APART]
     _, profile, taken, gains = min(as_good, key=lambda load: float(burden[load[1]]))
+    loads.sort(key=lambda load: load[1] != profile)
     rank = best_first(alone[profile, taken])
     logs = torch.tensor(gains, dtype=torch.float64).clamp_min(1e-12).log().tolist()
     shown = alone.clamp_min(1e-12).log().masked_fill(~allowed, -inf)
@@ -98,20 +130,33 @@ def choose_first_load(
         tuple(taken[i] for i in rank),
         tuple(logs[i] for i in rank),
         alternatives(shown, profile, taken),
+        tuple((number, log(max(total, 1e-12))) for total, number, *_ in loads[:3]),
     )
 
 
 def _fill_by_draws(
-    draws: Tensor, is_allowed: Tensor, size: int
+    draws: Tensor,
+    top: Tensor,
+    is_allowed: Tensor,
+    size: int,
+    barred: Callable[[Sequence[int], int], Sequence[int]],
 ) -> tuple[list[int], list[float]]:
-    """Add columns of `draws`, `k x m`, that raise the mean of the row maximum most."""
+    """Add columns of `draws`, `k x m`, that raise the mean of the row maximum most.
+
+    Args:
+        draws: Outcomes.
+        top: The best of each row so far, shape k.
+        is_allowed: Columns that may be taken, shape m.
+        size: How many are wanted.
+        barred: As `acquisition.Barred`, at this profile.
+    """
     free = is_allowed.clone()
-    # Nothing made is worth 0, however poor the first sample may be.
-    top = torch.zeros(draws.shape[0], dtype=torch.float64)
     taken, gains = list[int](), list[float]()
     while free.any() and len(taken) < size:
         raised = torch.maximum(draws, top.unsqueeze(-1)).mean(dim=0) - top.mean()
-        choice = int(raised.masked_fill(~free, -inf).argmax())
+        choice = best_admitted(raised, free, partial(barred, taken))
+        if choice is None:
+            break
         taken.append(choice)
         gains.append(float(raised[choice]))
         free[choice] = False

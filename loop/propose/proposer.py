@@ -15,6 +15,7 @@ from loop.propose.baselines import BASELINES
 from loop.propose.facts import TabledFacts
 from loop.propose.features import Facts
 from loop.propose.seats import Point, Question, fill_load
+from loop.propose.site import Site
 
 NAMES = ("athanor", "random", "sobol", "best-temperature")
 
@@ -34,6 +35,7 @@ class Proposer(Protocol):
         load: int,
         size: int,
         seed: int,
+        site: Site | None = None,
     ) -> tuple[Proposal, ...]:
         """Return the samples of a load; equal arguments give equal proposals.
 
@@ -45,11 +47,14 @@ class Proposer(Protocol):
             spec: The campaign.
             history: Every trial so far.
             load: Load number, from 1.
-            size: Places in the furnace, 1 or more.
+            size: Samples wanted, at most as many as the furnace has places, 1 or more.
             seed: Campaign seed.
+            site: The furnace, within whose limits and rules of safety the load stays;
+                None where any will do.
 
         Raises:
             ProposalError: If no proposal can be made.
+            ExhaustedError: If no candidate is left beside those on their way.
             MaterialError: If no precursor set balances.
         """
 
@@ -71,6 +76,7 @@ class AthanorProposer:
         load: int,
         size: int,
         seed: int,
+        site: Site | None = None,
     ) -> tuple[Proposal, ...]:
         """Return the next load; see `Proposer`."""
         with _quiet():
@@ -79,7 +85,9 @@ class AthanorProposer:
         def choose(question: Question) -> Sequence[Point]:
             return athanor_points(question, self.facts, self.literature)
 
-        return fill_load(choose, spec, history, load=load, size=size, seed=seed)
+        return fill_load(
+            choose, spec, history, load=load, size=size, seed=seed, site=site
+        )
 
 
 def make_proposer(

@@ -9,10 +9,18 @@ import torch
 from torch import Tensor
 
 from campaigns.recipe import Parameters
-from campaigns.results import Alternative, DecisionRecord, Neighbour, Slice, Trial
+from campaigns.results import (
+    Alternative,
+    ComparedLoad,
+    DecisionRecord,
+    Neighbour,
+    Slice,
+    Trial,
+)
 from loop.propose.acquisition import Chosen
 from loop.propose.encoding import Encoder
 from loop.propose.features import source_at
+from loop.propose.hours import Price
 from loop.propose.seats import Question
 from loop.propose.space import Setting, Value
 
@@ -49,9 +57,11 @@ def decisions(
     question: Question,
     encoder: Encoder,
     evidence: Evidence,
+    price: Price,
     points: Sequence[Parameters],
 ) -> list[DecisionRecord]:
     """Return a decision record for each point of a load."""
+    shared = question.space.split(points[0])[0]
     X = torch.from_numpy(encoder.rows(points))
     with torch.no_grad():
         predicted = evidence.predict(X)
@@ -76,6 +86,11 @@ def decisions(
                 nearest=_neighbours(question, alike[:N_NEAREST], similar, i),
                 load_gain=evidence.gain,
                 furnace_hours=encoder.furnace_hours(point),
+                furnace=question.site.name if question.site else "",
+                places=question.size,
+                value=price.words,
+                compared=_compared(question, evidence, price),
+                apart=question.company.apart(shared),
                 n_scored=len(question.scored),
                 slices=slices[i],
                 alternatives=alternatives,
@@ -100,6 +115,20 @@ def _neighbours(
             similarity=min(1.0, float(similar[row, j])),
         )
         for j in alike
+    )
+
+
+def _compared(
+    question: Question, evidence: Evidence, price: Price
+) -> tuple[ComparedLoad, ...]:
+    """Return the loads that were worked out, the one taken first."""
+    return tuple(
+        ComparedLoad(
+            parameters=question.pool.profiles[profile],
+            gain=exp(total),
+            hours=float(price.hours[profile]),
+        )
+        for profile, total in evidence.chosen.compared
     )
 
 

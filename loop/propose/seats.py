@@ -12,9 +12,11 @@ from campaigns.precursors import PrecursorSet, precursor_sets
 from campaigns.recipe import Parameters
 from campaigns.results import DecisionRecord, History, Pin, Proposal, Trial, Veto
 from campaigns.spec import CampaignSpec
-from loop.errors import ProposalError
-from loop.propose.pins import seated, shared_by
+from loop.errors import ExhaustedError, ProposalError
+from loop.propose.company import Company
+from loop.propose.pins import asked_for, own_settings, shared_by
 from loop.propose.pool import Pool, build_pool
+from loop.propose.site import Site
 from loop.propose.space import SearchSpace, search_space
 
 
@@ -34,7 +36,29 @@ class Question:
     """Distinct points wanted, 1 or more."""
     seed: int
     history_sha256: str
-    vetoes: tuple[Veto, ...] = ()
+    vetoes: tuple[Veto, ...]
+    site: Site | None
+    """The furnace; None where any will do."""
+    company: Company
+    """Who may share it."""
+
+    def barred(self, profile: int, taken: Sequence[int], sample: int) -> list[int]:
+        """Return the samples that may not join a load, none if this one may.
+
+        Args:
+            profile: Number of the load's profile in the pool.
+            taken: Numbers of the samples in the load.
+            sample: Number of the one that would join; those of its set go with it.
+        """
+        pool = self.pool
+        own = pool.samples[sample]
+        group = [pool.samples[j] for j in taken]
+        if not self.company.objection(pool.profiles[profile], group, own):
+            return []
+        return [
+            j for j, other in enumerate(pool.samples)
+            if other["precursors"] == own["precursors"]
+        ]  # fmt: skip
 
     @property
     def scored(self) -> tuple[Trial, ...]:
@@ -51,7 +75,9 @@ class Point:
 
 
 Chooser = Callable[[Question], Sequence[Point]]
-"""Returns at most `size` allowed points of one profile, at least one."""
+"""Returns at most `size` allowed points of one profile, at least one.
+
+Raises ExhaustedError where none may join those that have a place already."""
 
 
 def fill_load(
@@ -62,9 +88,13 @@ def fill_load(
     load: int,
     size: int,
     seed: int,
+    site: Site | None = None,
     refine: bool = True,
 ) -> tuple[Proposal, ...]:
     """Return a load's proposals: search points, their replicates, then the control.
+
+    Samples that may not share the furnace are not put together: places stay empty
+    rather than that. The oldest order of a person goes before the control.
 
     Args:
         choose: How search points are chosen.
@@ -73,34 +103,42 @@ def fill_load(
         load: Load number, from 1.
         size: Places in the furnace, 1 or more.
         seed: Campaign seed.
+        site: The furnace; None where any will do.
         refine: Whether the pool of a continuous space is denser near the best results.
 
     Raises:
         ProposalError: If the space is empty or the control cannot be placed.
+        ExhaustedError: If no candidate is left.
     """
     if size < 1 or load < 1:
         raise ProposalError(
             f"size: found {size}, load: found {load}; allowed: 1 or more of each"
         )
-    control = _control(spec, load)
-    pins = seated(spec, history.pins, places=size - len(control))
+    control, pins = asked_for(spec, history, load=load, size=size, site=site)
     places = size - len(control) - len(pins)
     copies = spec.controls.replicates
     points: list[tuple[Point, bool]] = []
     proposals: list[Proposal] = []
+    question = ask(
+        spec,
+        history,
+        load=load,
+        size=max(1, -(-places // copies)),
+        seed=seed,
+        control=control,
+        wanted=shared_by(spec, pins),
+        seated=[*(pin.parameters for pin in pins), *control],
+        site=site,
+        refine=refine,
+    )
     if places or pins:
-        question = ask(
-            spec,
-            history,
-            load=load,
-            size=max(1, -(-places // copies)),
-            seed=seed,
-            control=control,
-            wanted=shared_by(spec, pins),
-            refine=refine,
-        )
-        points = _distinct(choose, question)
-        proposals += [_pinned(question, pin, points[0][0], load) for pin in pins]
+        try:
+            points = _distinct(choose, question)
+        except ExhaustedError:
+            if not pins and not control:
+                raise
+        beside = points[0][0].parameters if points else question.pool.profiles[0]
+        proposals += [_pinned(question, pin, beside, load) for pin in pins]
     for point, is_repeat in points:
         for copy in range(copies):
             role: Literal["search", "replicate"] = (
@@ -109,8 +147,7 @@ def fill_load(
             proposals.append(_proposal(point, role, load))
     proposals = proposals[: places + len(pins)]
     if control:
-        profile = points[0][0].parameters if points else None
-        question = ask(spec, history, load=load, size=1, seed=seed, control=control)
+        profile = proposals[0].parameters if proposals else None
         point = _control_point(question, control[0], profile)
         proposals.append(_proposal(point, "control", load))
     return tuple(proposals)
@@ -125,14 +162,18 @@ def ask(
     seed: int,
     control: Sequence[Parameters] = (),
     wanted: Parameters | None = None,
+    seated: Sequence[Parameters] = (),
+    site: Site | None = None,
     refine: bool = True,
 ) -> Question:
     """Return the question put to a proposer.
 
-    Settings in `wanted`, of samples that persons asked for, are those of the load.
+    Settings in `wanted`, of samples that persons asked for, are those of the load;
+    those in `seated` have a place in it already.
 
     Raises:
-        ProposalError: If the space holds no candidate.
+        ProposalError: If the space, or the part that the furnace can fire, holds no
+            candidate.
         MaterialError: If no precursor set balances.
     """
     sets = precursor_sets(spec)
@@ -144,7 +185,7 @@ def ask(
         if trial.status != "unusable" and trial.measured.get("precursors") in labels
     )
     pool = build_pool(
-        space,
+        space if site is None else site.narrowed(spec, space),
         seed=seed,
         load=load,
         fixed=_fixed(space, trials, load, control, wanted or {}),
@@ -161,6 +202,8 @@ def ask(
         seed,
         history_sha256(history),
         history.vetoes,
+        site,
+        Company(spec, site, tuple(own_settings(space, one) for one in seated)),
     )
 
 
@@ -216,6 +259,8 @@ def _distinct(choose: Chooser, question: Question) -> list[tuple[Point, bool]]:
     points: list[tuple[Point, bool]] = []
     if question.pool.allowed.any():
         points = [(point, False) for point in choose(question)]
+        if question.company.apart(question.space.split(points[0][0].parameters)[0]):
+            return points
     missing = question.size - len(points)
     if missing:
         reopened = _reopened(question, [point for point, _ in points])
@@ -223,7 +268,7 @@ def _distinct(choose: Chooser, question: Question) -> list[tuple[Point, bool]]:
             again = choose(replace(reopened, size=missing))
             points += [(point, True) for point in again]
     if not points:
-        raise ProposalError(
+        raise ExhaustedError(
             "space: every candidate is already on its way, or forbidden by a veto"
         )
     cycle = [point for point, _ in points]
@@ -238,6 +283,10 @@ def _reopened(question: Question, points: Sequence[Point]) -> Question:
     base = question.pool
     taken = [point.parameters for point in points]
     taken += [t.planned for t in question.trials if t.status == "pending"]
+    seated = [
+        *question.company.seated,
+        *(own_settings(space, p) for p in taken[: len(points)]),
+    ]
     allowed = np.array(
         [
             [space.allows(base.parameters(i, j)) for j in range(len(base.samples))]
@@ -249,27 +298,18 @@ def _reopened(question: Question, points: Sequence[Point]) -> Question:
         same = [space.key(profile) == shared for profile in base.profiles]
         allowed &= np.array(same)[:, None]
     pool = replace(base, allowed=allowed).without(space, taken)
-    return replace(question, pool=pool.without_vetoed(question.vetoes))
+    return replace(
+        question,
+        pool=pool.without_vetoed(question.vetoes),
+        company=replace(question.company, seated=tuple(seated)),
+    )
 
 
-def _control(spec: CampaignSpec, load: int) -> list[Parameters]:
-    """Return the reference recipe if it rides in this load."""
-    every = spec.controls.every_loads
-    if not every or load % every:
-        return []
-    if "precursors" not in spec.controls.reference:
-        raise ProposalError(
-            "controls.reference: found no `precursors`; allowed: the label of a "
-            "precursor set; name one, or set controls.every_loads = 0"
-        )
-    return [dict(spec.controls.reference)]
-
-
-def _pinned(question: Question, pin: Pin, beside: Point, load: int) -> Proposal:
+def _pinned(question: Question, pin: Pin, beside: Parameters, load: int) -> Proposal:
     """Return what a person asked for, at the load's profile where nothing was said."""
     space = question.space
-    shared = space.split(beside.parameters)[0]
-    own = {**_middle(space), **space.split(pin.parameters)[1]}
+    shared = space.split(beside)[0]
+    own = own_settings(space, pin.parameters)
     decision = DecisionRecord(
         method="pinned",
         reason=f"Asked for by {pin.by} ({pin.order}): {pin.reason}",
@@ -281,22 +321,13 @@ def _pinned(question: Question, pin: Pin, beside: Point, load: int) -> Proposal:
     )
 
 
-def _middle(space: SearchSpace) -> Parameters:
-    """Return a sample's own settings where nobody chose them: no excess, if allowed."""
-    return {
-        setting.name: min(max(0.0, setting.low), setting.high)
-        for setting in space.own
-        if setting.kind == "number"
-    }
-
-
 def _control_point(
     question: Question, reference: Parameters, profile: Parameters | None
 ) -> Point:
     """Return the reference recipe at the load's profile."""
     space = question.space
     shared = space.split(profile or question.pool.profiles[0])[0]
-    own = {**_middle(space), **space.split(reference)[1]}
+    own = own_settings(space, reference)
     reason = (
         f"Control: the reference recipe rides in every "
         f"{question.spec.controls.every_loads} loads to show whether the lab drifts."

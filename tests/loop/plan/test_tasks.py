@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -5,7 +6,7 @@ import pytest
 from loop.errors import ScheduleError
 from loop.plan.firing import cooling_seconds, firing_seconds
 from loop.plan.scheduler import schedule
-from loop.plan.tasks import choose_furnace, plan_load
+from loop.plan.tasks import plan_load
 from tests.loop.plan.physical import LAB, recipe, samples
 
 
@@ -44,10 +45,12 @@ def test_a_rack_smaller_than_the_load_is_refused():
         plan_load(1, samples(4), lab, "box-a")
 
 
-def test_no_furnace_says_what_each_lacks():
-    hot = recipe(celsius=1900.0).firings
-    with pytest.raises(ScheduleError, match=r"box-a: 1900.*it is for dry"):
-        choose_furnace(LAB, hot, 8)
+def test_a_furnace_that_cannot_fire_a_load_says_what_it_lacks():
+    hot = [replace(s, recipe=recipe(celsius=1900.0)) for s in samples(2)]
+    with pytest.raises(ScheduleError, match=r"load 1: box-a cannot fire it: 1900"):
+        plan_load(1, hot, LAB, "box-a")
+    with pytest.raises(ScheduleError, match="oven-1 cannot fire it: it is for dry"):
+        plan_load(1, samples(2), LAB, "oven-1")
 
 
 def test_nothing_is_booked_twice():
