@@ -185,11 +185,17 @@ class PhaseTable(Mapping[str, Phase]):
     def by_formula(self, formula: Formula | str) -> tuple[Phase, ...]:
         """Return all phases of one composition, the usual polymorph first."""
         wanted = Formula.parse(formula) if isinstance(formula, str) else formula
-        return tuple(
-            phase
-            for phase in self._phases.values()
-            if _reduced(phase.formula) == _reduced(wanted)
-        )
+        return self._by_composition.get(_reduced(wanted), ())
+
+    @cached_property
+    def _by_composition(
+        self,
+    ) -> dict[tuple[tuple[str, object], ...], tuple[Phase, ...]]:
+        found: dict[tuple[tuple[str, object], ...], tuple[Phase, ...]] = {}
+        for phase in self._phases.values():
+            composition = _reduced(phase.formula)
+            found[composition] = (*found.get(composition, ()), phase)
+        return found
 
     def within(self, elements: Iterable[str]) -> tuple[Phase, ...]:
         """Return the phases made of no other elements than these."""

@@ -192,7 +192,8 @@ class Explanation:
         known = ", ".join(counts) if counts else "no sample"
         yield f"Decided from {known}, by {decision.method}"
         if decision.furnace:
-            asked = "" if decision.places is None else f", {decision.places} places"
+            n = decision.places
+            asked = "" if n is None else f", {n} place{'s' if n > 1 else ''}"
             yield f"Asked for {decision.furnace}{asked}"
         if decision.acquisition is not None:
             worth = labels.number(decision.acquisition, digits=3)

@@ -1,6 +1,6 @@
 """All rules together: on a sample, on what is fired together; what to leave out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from campaigns.safety.air import gas_findings
@@ -100,6 +100,7 @@ def judge(
     *,
     heating: int | None = None,
     alone: bool = True,
+    apart: Collection[str] = (),
 ) -> Judgement:
     """Judge samples and the load that they make; leave out what may not be in it.
 
@@ -112,6 +113,7 @@ def judge(
         acceptances: What the campaign file accepts.
         heating: Only this heating of the load; all of them if absent, none if below 0.
         alone: Whether to judge samples by themselves too.
+        apart: Rules on loads of which a warning refuses too.
     """
     found = list[Finding]()
     refused: dict[str, Finding] = {}
@@ -125,7 +127,7 @@ def judge(
         together = judge_load(kept, setting) if heating is None else (
             judge_heating(kept, heating, setting)
         )  # fmt: skip
-        findings = accepted(together, acceptances)
+        findings = accepted((_strict(f, apart) for f in together), acceptances)
         found += findings
         stopping = refusals(findings)
         if not stopping:
@@ -134,6 +136,11 @@ def judge(
         refused |= dict.fromkeys(names, stopping[0])
         kept = [p for p in kept if p.name not in names]
     return Judgement(worst_first(_merged(found)), refused)
+
+
+def _strict(finding: Finding, apart: Collection[str]) -> Finding:
+    is_meant = finding.place == "load" and finding.rule in apart
+    return replace(finding, severity="refuse") if is_meant else finding
 
 
 def _merged(findings: Sequence[Finding]) -> Iterator[Finding]:

@@ -31,7 +31,8 @@ class SafetyGuard:
         """Judge a load as it is planned, before anything moves."""
         setting = setting_of(lab, furnace, self.table)
         doses = {sample.name: sample.recipe.grams for sample in samples}
-        return judge(self._portions(samples, doses), setting, acceptances_of(self.spec))
+        portions, given = self._portions(samples, doses), acceptances_of(self.spec)
+        return judge(portions, setting, given, apart=self.spec.loads.apart)
 
     def of_doses(
         self, samples: Sequence[Sample], doses: Doses, furnace: str, lab: LabSpec
@@ -68,7 +69,10 @@ class SafetyGuard:
             for p in self._portions(task.samples, doses)
         ]
         given = acceptances_of(self.spec)
-        together = judge(portions, setting, given, heating=index, alone=not is_drying)
+        together = judge(
+            portions, setting, given,
+            heating=index, alone=not is_drying, apart=self.spec.loads.apart,
+        )  # fmt: skip
         step = portions[0].heatings[index].step
         return replace(
             together,

@@ -120,6 +120,13 @@ def choose_load(
     n_profiles = N_PROFILES if goal.n_objectives == 1 else N_PROFILES_SEVERAL
     shortlist = _shortlist(alone - price.unsqueeze(-1), size)[:n_profiles]
 
+    rivals: list[int] = []
+
+    def noted(profile: int, taken: Sequence[int], sample: int) -> Sequence[int]:
+        if out := barred(profile, taken, sample):
+            rivals.append(sample)
+        return out
+
     def filled(profile: int, wanted: int, taken: list[int]) -> list[float]:
         X = X_pool(profile)
         return _fill(
@@ -132,7 +139,7 @@ def choose_load(
             X_baseline=X_baseline,
             X_pending=X_pending,
             size=wanted,
-            barred=partial(barred, profile),
+            barred=partial(noted, profile),
         )
 
     loads: list[tuple[float, int, list[int], list[float]]] = []
@@ -141,6 +148,13 @@ def choose_load(
         values = filled(profile, min(size, N_COMPARED), taken)
         total = float(torch.tensor(values, dtype=torch.float64).logsumexp(0))
         loads.append((total, profile, taken, values))
+        # The best of those who may not join might begin a better load of their own.
+        for rival in rivals[:1]:
+            taken, values = [rival], [float(alone[profile, rival])]
+            values += filled(profile, min(size, N_COMPARED), taken)
+            total = float(torch.tensor(values, dtype=torch.float64).logsumexp(0))
+            loads.append((total, profile, taken, values))
+        rivals.clear()
     loads.sort(key=lambda load: -(load[0] - float(price[load[1]])))
     if not loads or not loads[0][2]:
         raise ExhaustedError("no candidate may share the furnace with this load")

@@ -66,7 +66,10 @@ class Company:
             portions = [self._portion(point, key) for point, key in zip(group, keys,
                         strict=True)]  # fmt: skip
             given = acceptances_of(self.spec)
-            judged = judge(portions, self.site.safety, given, alone=False)
+            judged = judge(
+                portions, self.site.safety, given,
+                alone=False, apart=self.spec.loads.apart,
+            )  # fmt: skip
             self._judged[keys] = judged.refused
         return self._judged[keys]
 

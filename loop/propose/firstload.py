@@ -74,11 +74,12 @@ def choose_first_load(
     Raises:
         ExhaustedError: If no sample may be taken.
     """
-    m, p = allowed.shape[1], 0 if X_pending is None else len(X_pending)
+    m = allowed.shape[1]
+    n_pending = 0 if X_pending is None else len(X_pending)
     price = torch.ones(len(allowed), dtype=torch.float64)
     price = price if log_price is None else log_price.exp()
     deviates = draw_sobol_normal_samples(
-        m + p + len(CONSTANTS), N_DRAWS, dtype=torch.float64, seed=seed
+        m + n_pending + len(CONSTANTS), N_DRAWS, dtype=torch.float64, seed=seed
     )
     laws = deviates[:, : len(CONSTANTS)].clone()
     # The fall at the limit is drawn out to the doubt about it: not to be drawn again.
@@ -93,35 +94,41 @@ def choose_first_load(
     )
     hopes = ranked.values.sum(dim=1) / price
     order = torch.argsort(hopes, descending=True, stable=True)
-    loads: list[tuple[float, int, list[int], list[float]]] = []
-    for profile in order[:N_PROFILES].tolist():
-        if not allowed[profile].any():
-            continue
+
+    def filled(profile: int, barred: Barred) -> tuple[float, list[int], list[float]]:
         X = X_pool(profile)
         if X_pending is not None:
             X = torch.cat([X, X_pending])
         root = torch.linalg.cholesky(
-            covariance(X).to_dense() + 1e-6 * torch.eye(m + p, dtype=torch.float64)
+            covariance(X).to_dense() + 1e-6 * torch.eye(len(X), dtype=torch.float64)
         )
         spread = deviates[:, len(CONSTANTS) :] @ root.mT
         draws = (mean.at(X, many) + spread) * log_chance(X).exp()
         draws[:, :m] *= favour[profile]
         # Nothing made is worth 0, however poor the first sample may be.
-        top = torch.cat([torch.zeros_like(draws[:, :1]), draws[:, m:]], dim=1).amax(
-            dim=1
-        )
+        nothing = torch.zeros_like(draws[:, :1])
+        top = torch.cat([nothing, draws[:, m:]], dim=1).amax(dim=1)
         taken, gains = _fill_by_draws(
             draws[:, :m], top, allowed[profile], size, partial(barred, profile)
         )
-        if taken:
-            loads.append((sum(gains), profile, taken, gains))
-    if not loads:
-        raise ExhaustedError("no candidate may share the furnace with this load")
-    loads.sort(key=lambda load: -load[0] / float(price[load[1]]))
-    most = loads[0][0] / float(price[loads[0][1]])
-    as_good = [x for x in loads if x[0] / float(price[x[1]]) >= most - TOLD_APART]
-    _, profile, taken, gains = min(as_good, key=lambda load: float(burden[load[1]]))
-    loads.sort(key=lambda load: load[1] != profile)
+        return sum(gains), taken, gains
+
+    likely = [p for p in order[:N_PROFILES].tolist() if allowed[p].any()]
+    loads = {profile: filled(profile, nobody) for profile in likely}
+    asked = set[int]()
+    while True:
+        worth = {p: loads[p][0] / float(price[p]) for p in loads if loads[p][1]}
+        if not worth:
+            raise ExhaustedError("no candidate may share the furnace with this load")
+        as_good = [p for p in worth if worth[p] >= max(worth.values()) - TOLD_APART]
+        profile = min(as_good, key=lambda p: float(burden[p]))
+        if profile in asked:
+            break
+        # Only now, for it takes long: leaving samples out never makes a load better.
+        loads[profile] = filled(profile, barred)
+        asked.add(profile)
+    _, taken, gains = loads[profile]
+    best = sorted(worth, key=lambda p: (p != profile, -worth[p]))[:3]
     rank = best_first(alone[profile, taken])
     logs = torch.tensor(gains, dtype=torch.float64).clamp_min(1e-12).log().tolist()
     shown = alone.clamp_min(1e-12).log().masked_fill(~allowed, -inf)
@@ -130,7 +137,7 @@ def choose_first_load(
         tuple(taken[i] for i in rank),
         tuple(logs[i] for i in rank),
         alternatives(shown, profile, taken),
-        tuple((number, log(max(total, 1e-12))) for total, number, *_ in loads[:3]),
+        tuple((p, log(max(loads[p][0], 1e-12))) for p in best),
     )
 
 

@@ -78,7 +78,8 @@ def decisions(
             DecisionRecord(
                 method=evidence.method,
                 reason=_reason(question, point, mean, sd, nearest)
-                + evidence.words(point),
+                + evidence.words(point)
+                + _beside(question),
                 acquisition=exp(evidence.chosen.log_values[i]),
                 mean=mean,
                 sd=sd,
@@ -116,6 +117,17 @@ def _neighbours(
         )
         for j in alike
     )
+
+
+def _beside(question: Question) -> str:
+    """Say which samples on their way the load was chosen to add to."""
+    loads = sorted({t.load for t in question.trials if t.status == "pending"})
+    n = sum(t.status == "pending" for t in question.trials)
+    if not n:
+        return ""
+    of = f"load{'s' if len(loads) > 1 else ''} {', '.join(map(str, loads))}"
+    samples = "sample" if n == 1 else "samples"
+    return f" Chosen to add to {n} {samples} of {of}, on the way."
 
 
 def _compared(

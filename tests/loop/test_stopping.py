@@ -106,3 +106,15 @@ def test_a_sample_that_breaks_a_constraint_ends_nothing():
     broken = made.model_copy(update={"scores": made.scores | impure})
     assert stop_reason(spec, History(trials=(broken,)), days=1, grams=1) is None
     assert stop_reason(spec, History(trials=(made,)), days=1, grams=1) is not None
+
+
+def test_loads_on_their_way_are_not_stale():
+    spec = SPEC.model_copy(update={"stop": StopRule(stale_loads=1)})
+    done = history(None).trials[0]
+    on_way = done.model_copy(update={"load": 2, "status": "pending", "scores": {}})
+    assert stop_reason(spec, History(trials=(done, on_way)), days=1, grams=1) is None
+    poor = done.model_copy(
+        update={"load": 3, "scores": {"yield": Score(mean=0.1, variance=0.0001)}}
+    )
+    found = stop_reason(spec, History(trials=(done, on_way, poor)), days=1, grams=1)
+    assert found == "no better yield for 1 loads"
