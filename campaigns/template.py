@@ -135,6 +135,10 @@ experiments = 24
 days = 14
 # grams = 100                   # precursors in all
 
+# [loads]                       # what loads are compared by, who is kept apart
+# value = "gain-per-hour"
+# apart = ["co-firing-gas"]
+
 [stop]                          # stop early
 yield_at_least = 0.99
 stale_loads = 3                 # loads without a better best

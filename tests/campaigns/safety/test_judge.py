@@ -59,3 +59,15 @@ def test_the_worst_comes_first():
 def test_every_rule_that_speaks_has_a_name_in_the_list():
     samples = [CADMIUM, replace(NITRATE, name="S2"), portion("LiF", "LiF", name="S3")]
     assert {f.rule for f in judge(samples, setting(OPEN), ()).findings} <= set(RULES)
+
+
+def test_a_warning_keeps_samples_apart_where_its_rule_is_named():
+    lithium = portion("LiCoO2", "Li2CO3", "Co3O4", name="S0001", celsius=1000)
+    spinel = portion("MgAl2O4", "MgO", "Al2O3", name="S0002", celsius=1000)
+    both, place = (lithium, spinel), setting(CLOSED)
+    assert judge(both, place, (), alone=False).refused == {}
+    strict = judge(both, place, (), alone=False, apart=("co-firing-vapour",))
+    assert set(strict.refused) == {"S0002"}
+    taken = Acceptance("co-firing-vapour", "a little lithium does no harm", "Li")
+    assert judge(both, place, (taken,), alone=False, apart=("co-firing-vapour",)
+                 ).refused == {}  # fmt: skip

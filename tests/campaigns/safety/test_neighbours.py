@@ -65,3 +65,15 @@ def test_a_target_that_melts_may_reach_its_neighbours():
     assert ("co-firing-melt", "Li2CO3") in rules(judged(hot, TITANATE))
     cold = portion("Li2CO3", "Li2CO3", name="S0001", celsius=700)
     assert ("co-firing-melt", "Li2CO3") not in rules(judged(cold, TITANATE))
+
+
+def test_lids_make_a_warning_of_vapours_but_not_of_gases():
+    def covered(sample):
+        (heating,) = sample.heatings
+        return replace(sample, heatings=(replace(heating, is_covered=True),))
+
+    found = judged(covered(MOLYBDATE), covered(TITANATE))
+    assert ("co-firing-vapour", "Mo") in rules(found, "warn")
+    salt = portion("MgO", "NH4Cl", "MgO", name="S0001")
+    found = judged(covered(salt), covered(TITANATE))
+    assert ("co-firing-gas", "HCl") in rules(found, "refuse")

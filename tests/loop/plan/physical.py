@@ -65,6 +65,8 @@ class Matter:
     stopped: list[str] = field(default_factory=list)
     decline: set[str] = field(default_factory=set)
     """Kinds of requests that the person declines."""
+    told: list[str] = field(default_factory=list)
+    """What the person was asked to do, in words."""
 
     def where(self, label: str) -> Slot:
         if label in self.heads:
@@ -267,6 +269,7 @@ class BareOperator:
             where = str(self.matter.where(task.source))
             return HumanAnswer(True, "Ada", location=where, note=note)
         if task.key not in self.matter.answers:
+            self.matter.told.append(task.text)
             await asyncio.sleep(60)
             if task.kind in self.matter.decline:
                 return HumanAnswer(False, "Ada", note="not now")

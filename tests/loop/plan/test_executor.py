@@ -1,15 +1,16 @@
 import random
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
 from campaigns.lifecycle import Dosed, PatternMeasured, SampleEnded
-from campaigns.recipe import ScanStep
+from campaigns.recipe import FireStep, ScanStep
 from campaigns.store import Store
 from instruments.errors import FaultError
 from tests.campaigns.synthetic import campaign_spec
 from tests.loop.plan.journal import Journal, execute, plan_of
-from tests.loop.plan.physical import LAB, Matter, bare_furnaces
+from tests.loop.plan.physical import LAB, Matter, bare_furnaces, samples
 
 
 def held(journal):
@@ -38,6 +39,23 @@ def test_a_load_is_made_measured_and_put_back():
     assert kinds["task-started"] == kinds["task-finished"]
     assert kinds["fired"] == 2
     assert_made_once(matter, journal, n=2)
+
+
+def test_whoever_fills_a_crucible_is_asked_to_cover_it_where_it_is_fired_so():
+    matter = Matter()
+    (bare,) = samples(1)
+    steps = [
+        step.model_copy(update={"covered": True})
+        if isinstance(step, FireStep)
+        else step
+        for step in bare.recipe.steps
+    ]
+    lidded = replace(
+        bare, recipe=bare.recipe.model_copy(update={"steps": tuple(steps)})
+    )
+    execute(matter, bare_furnaces(matter), Journal(), made=[lidded])
+    poured = [text for text in matter.told if text.startswith("Transfer")]
+    assert [text.endswith("Put its lid back on.") for text in poured] == [True, False]
 
 
 def test_a_refused_dose_holds_its_sample_and_the_others_go_on():
