@@ -15,10 +15,9 @@ from pydantic import (
     model_validator,
 )
 
-from campaigns.loads import Loads
+from campaigns.conduct import Budget, Loads, StopRule
 from campaigns.steps import DEFAULT_STEPS, Name, Positive, StepTemplate
 
-Share = Annotated[float, Field(ge=0, le=1)]
 MADE_AT_LEAST, MADE_CONFIDENCE = 0.5, 0.9
 """When a target counts as made: as the majority phase. Source: Szymanski et al.,
 Nature 624 (2023) 86, who count so; the confidence is a choice. What a file does not
@@ -269,32 +268,6 @@ class Controls(Frozen):
     taken from the load that it rides in where it names none."""
     replicates: Annotated[int, Field(ge=1)] = 1
     """Samples made of each proposal."""
-
-
-class Budget(Frozen):
-    """When to stop at the latest."""
-
-    experiments: Annotated[int, Field(ge=1)] = 24
-    days: Positive | None = None
-    grams: Positive | None = None
-    """Total precursor mass."""
-
-
-class StopRule(Frozen):
-    """When to stop early."""
-
-    yield_at_least: Share | None = None
-    confidence: Annotated[
-        float, Field(ge=0.5, lt=1, exclude_if=lambda given: given == 0.5)
-    ] = 0.5
-    """Probability with which a sample must reach `yield_at_least`."""
-    gain_per_hour_below: Annotated[
-        Positive | None, Field(exclude_if=lambda given: given is None)
-    ] = None
-    """Stop when the next load is expected to better the leading objective by less than
-    this an hour of its firing, in the objective's unit."""
-    stale_loads: Annotated[int, Field(ge=1)] | None = None
-    """Stop after this many loads without a better best."""
 
 
 class Accepted(Frozen):

@@ -10,10 +10,10 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from campaigns.conduct import Budget, Loads, StopRule
 from campaigns.errors import Fault, SpecError
 from campaigns.spec import (
     Accepted,
-    Budget,
     CampaignSpec,
     Choice,
     Controls,
@@ -26,7 +26,6 @@ from campaigns.spec import (
     SolidSolution,
     Space,
     StepSpace,
-    StopRule,
     Target,
 )
 from campaigns.steps import StepTemplate
@@ -44,6 +43,7 @@ _MODELS: dict[str, type[BaseModel]] = {
     "controls": Controls,
     "budget": Budget,
     "stop": StopRule,
+    "loads": Loads,
     "safety": Safety,
     "safety.accept": Accepted,
 }

@@ -2,6 +2,7 @@
 
 import pytest
 
+from campaigns.conduct import StopRule
 from campaigns.results import (
     DecisionRecord,
     History,
@@ -10,7 +11,7 @@ from campaigns.results import (
     Trial,
     Verdict,
 )
-from campaigns.spec import CampaignSpec, StopRule
+from campaigns.spec import CampaignSpec
 from loop.stopping import price_reason, stop_reason
 
 SPEC = CampaignSpec.model_validate(
