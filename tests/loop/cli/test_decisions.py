@@ -4,6 +4,7 @@ import json
 import shutil
 import sqlite3
 
+from campaigns.materials.phases import PhaseTable
 from campaigns.review.campaign import objective_views
 from campaigns.review.explanation import explain
 from campaigns.store import Store
@@ -84,8 +85,9 @@ def test_replay_of_one_load_as_json(reasoned):
 def test_another_proposer_is_told_apart(reasoned):
     with Store.open(reasoned / "campaign.db") as store:
         lab = lab_of(store)
-        (same,) = replay(store, lab, proposer_of(store), loads=[1])
-        (other,) = replay(store, lab, make_proposer("random"), loads=[1])
+        table = PhaseTable.load()
+        (same,) = replay(store, lab, table, proposer_of(store), loads=[1])
+        (other,) = replay(store, lab, table, make_proposer("random"), loads=[1])
     assert same.differences == ()
     assert any("was proposed" in text for text in other.differences)
 
