@@ -142,7 +142,6 @@ class Planner:
                 size=self.question.size,
                 seed=key(self.question.seed, "first load") % 2**31,
                 X_pending=self.candidates.pending(),
-                log_price=self.price.logarithms(),
                 barred=self.question.barred,
             )
 

@@ -44,7 +44,6 @@ def choose_first_load(
     size: int,
     seed: int,
     X_pending: Tensor | None = None,
-    log_price: Tensor | None = None,
     barred: Barred = nobody,
 ) -> Chosen:
     """Return the load whose best sample is expected to be best, before any result.
@@ -68,7 +67,6 @@ def choose_first_load(
         seed: For the draws.
         X_pending: Points on their way, `p x d`: what counts is what a load adds to the
             best of them.
-        log_price: As in `choose_load`.
         barred: As in `choose_load`.
 
     Raises:
@@ -76,8 +74,6 @@ def choose_first_load(
     """
     m = allowed.shape[1]
     n_pending = 0 if X_pending is None else len(X_pending)
-    price = torch.ones(len(allowed), dtype=torch.float64)
-    price = price if log_price is None else log_price.exp()
     deviates = draw_sobol_normal_samples(
         m + n_pending + len(CONSTANTS), N_DRAWS, dtype=torch.float64, seed=seed
     )
@@ -92,8 +88,7 @@ def choose_first_load(
     ranked = torch.where(allowed, alone, torch.zeros_like(alone)).topk(
         min(size, m), dim=1
     )
-    hopes = ranked.values.sum(dim=1) / price
-    order = torch.argsort(hopes, descending=True, stable=True)
+    order = torch.argsort(ranked.values.sum(dim=1), descending=True, stable=True)
 
     def filled(profile: int, barred: Barred) -> tuple[float, list[int], list[float]]:
         X = X_pool(profile)
@@ -117,7 +112,7 @@ def choose_first_load(
     loads = {profile: filled(profile, nobody) for profile in likely}
     asked = set[int]()
     while True:
-        worth = {p: loads[p][0] / float(price[p]) for p in loads if loads[p][1]}
+        worth = {p: loads[p][0] for p in loads if loads[p][1]}
         if not worth:
             raise ExhaustedError("no candidate may share the furnace with this load")
         as_good = [p for p in worth if worth[p] >= max(worth.values()) - TOLD_APART]

@@ -30,6 +30,9 @@ MAX_CHOICES = 24
 """Values of a slice along a choice."""
 N_NEAREST = 3
 """Earlier results that a record names."""
+UNPRICED = "what they add, whatever their hours (no result yet)"
+"""By what first loads are compared: hours are weighed against what is known to be
+gained, and before any result that is nothing."""
 LIBRARIES = ("ax-platform", "botorch", "gpytorch", "torch", "numpy")
 
 Prediction = dict[str, tuple[Tensor, Tensor]]
@@ -89,7 +92,7 @@ def decisions(
                 furnace_hours=encoder.furnace_hours(point),
                 furnace=question.site.name if question.site else "",
                 places=question.size,
-                value=price.words,
+                value=UNPRICED if evidence.gain is None else price.words,
                 compared=_compared(question, evidence, price),
                 apart=question.company.apart(shared),
                 n_scored=len(question.scored),
