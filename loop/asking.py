@@ -17,7 +17,7 @@ def ask(
     """Return the samples of a load; equal arguments give equal proposals.
 
     As many are asked for as the largest furnace has places and the budget has
-    experiments left.
+    experiments left, of doses that the lab can give.
 
     Args:
         proposer: Whom to ask.
@@ -31,4 +31,7 @@ def ask(
     """
     places = max(f.slots for f in lab.furnaces.values() if f.purpose == "fire")
     size = min(places, spec.budget.experiments - len(history.trials))
+    least = min(doser.min_grams for doser in lab.dosers.values())
+    most = max(doser.max_grams for doser in lab.dosers.values())
+    history = history.model_copy(update={"dose_grams": (least, most)})
     return proposer.propose(spec, history, load=load, size=size, seed=spec.seed)

@@ -112,7 +112,8 @@ class Engine:
     def _plan(self, number: int, proposed: Sequence[Proposed]) -> LoadPlanned:
         """Choose the furnace of a load and foresee its length."""
         lab, samples = self.lab.spec, _as_samples(proposed)
-        furnace = choose_furnace(lab, proposed[0].recipe.firings, len(proposed))
+        firings = [firing for p in proposed for firing in p.recipe.firings]
+        furnace = choose_furnace(lab, firings, len(proposed))
         return LoadPlanned(
             load=number,
             furnace=furnace,

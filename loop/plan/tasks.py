@@ -4,7 +4,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from campaigns.recipe import DoseStep, DryStep, FireStep, Recipe, ScanStep, Step
+from campaigns.recipe import (
+    DoseStep,
+    DryStep,
+    FireStep,
+    MixStep,
+    Recipe,
+    RegrindStep,
+    ScanStep,
+    Step,
+)
 from instruments.labspec import FurnaceSpec, LabSpec
 from loop.errors import ScheduleError
 from loop.plan.firing import firing_seconds
@@ -121,7 +130,7 @@ def plan_load(
     """Return every task of a load, each after those that it needs.
 
     The recipes of one load have the same kinds of steps in the same order and the
-    same firing settings; masses differ.
+    same drying, regrinding and firing settings; masses, mixing and crucibles differ.
 
     Raises:
         ScheduleError: If the recipes do not fit together, or a rack is smaller than
@@ -129,8 +138,17 @@ def plan_load(
     """
     kinds = {tuple(step.kind for step in sample.recipe.steps) for sample in samples}
     shared = {tuple(f.shared for f in sample.recipe.firings) for sample in samples}
+    treated = {
+        tuple(s for s in sample.recipe.steps if isinstance(s, DryStep | RegrindStep))
+        for sample in samples
+    }
     if len(kinds) != 1 or len(shared) != 1:
         raise ScheduleError(f"load {load}: its recipes do not share one firing profile")
+    if len(treated) != 1:
+        raise ScheduleError(
+            f"load {load}: its recipes do not dry or regrind alike, but an oven dries"
+            " all samples of a load"
+        )
     for name, rack in lab.racks.items():
         if rack.holds in CONTAINERS and rack.slots < len(samples):
             raise ScheduleError(
@@ -163,8 +181,10 @@ class _Planner:
             case "dose":
                 self.each("dose", index, tuple(self.lab.dosers), self.dose_parts)
             case "mix":
-                seconds = step.minutes * 60.0
-                self.each("mix", index, self.mixers("mix"), self.carried(seconds))
+                self.each(
+                    "mix", index, self.mixers("mix"),
+                    lambda sample: self.mix_parts(sample, index),
+                )  # fmt: skip
             case "dry":
                 self.add_dry(index, step)
             case "fire" | "calcine" | "anneal":
@@ -283,6 +303,13 @@ class _Planner:
         moves = Part(self.arm_seconds, self.arms)
         doses = [p for _ in dose.grams for p in (mount, Part(doser.seconds_per_dose))]
         return (moves, *doses, moves)
+
+    def mix_parts(self, sample: Sample, index: int) -> tuple[Part, ...]:
+        """Return the stretches of mixing one sample, by its own recipe."""
+        step = sample.recipe.steps[index]
+        if not isinstance(step, MixStep):
+            raise TypeError(f"step {index} of {sample.name} does not mix")
+        return self.carried(step.minutes * 60.0)
 
     def scan_parts(self, program: str) -> tuple[Part, ...]:
         """Return the stretches of a scan by a program, the default if unnamed."""

@@ -24,8 +24,14 @@ N_HOPEFUL, N_HOPEFUL_SEVERAL = 1024, 512
 """Candidates valued in full at most, for one objective and for several."""
 N_OPTIMISTS = 15
 """Ways to weigh several objectives when those are picked."""
+MOST_PLACES = 4096
+"""Samples of one profile out of which a load is worked out, at most."""
 CHUNK = 2048
 """Candidates valued at once, to bound memory."""
+
+
+Rows = Callable[[int | Sequence[int]], Tensor]
+"""Columns of X by the number of a profile, or of several."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,7 @@ def in_chunks(value: Callable[[Tensor], Tensor], X: Tensor) -> Tensor:
 def choose_load(
     goal: Goal,
     model: Model,
-    X_pool: Callable[[int], Tensor],
+    X_pool: Rows,
     *,
     allowed: Tensor,
     log_chance: Callable[[Tensor], Tensor],
@@ -62,7 +68,8 @@ def choose_load(
     Args:
         goal: Objectives and constraints.
         model: Posterior over all outputs.
-        X_pool: Columns of all samples at a profile, `m x d`, by its number.
+        X_pool: Columns of all places of a profile, `m x d`, by its number; of several
+            profiles, one axis more.
         allowed: Which candidates may be taken, `n x m`.
         log_chance: Logarithm of the probability that a synthesis succeeds, by row.
         X_baseline: Points with results, `k x d`.
@@ -83,7 +90,7 @@ def choose_load(
             model,
             X,
             taken,
-            is_allowed=allowed[profile],
+            is_allowed=of_places(alone[profile], allowed[profile]),
             log_chance=log_chance(X),
             X_baseline=X_baseline,
             X_pending=X_pending,
@@ -110,6 +117,20 @@ def choose_load(
     )
 
 
+def of_places(alone: Tensor, is_allowed: Tensor) -> Tensor:
+    """Return the allowed places of a profile, of very many those worth most alone.
+
+    Args:
+        alone: Their values, shape m.
+        is_allowed: Shape m.
+    """
+    if int(is_allowed.sum()) <= MOST_PLACES:
+        return is_allowed
+    kept = torch.zeros_like(is_allowed)
+    kept[torch.where(is_allowed, alone, -inf).topk(MOST_PLACES).indices] = True
+    return kept & is_allowed
+
+
 def best_first(expected: Tensor) -> list[int]:
     """Return the order of samples in a load: should it end early, the best are made."""
     return torch.argsort(expected, descending=True, stable=True).tolist()
@@ -117,7 +138,7 @@ def best_first(expected: Tensor) -> list[int]:
 
 def over_pool(
     value: Callable[[Tensor], Tensor],
-    X_pool: Callable[[int], Tensor],
+    X_pool: Rows,
     wanted: Tensor,
     *,
     width: tuple[int, ...] = (),
@@ -129,7 +150,7 @@ def over_pool(
     for start in range(0, len(profiles), step):
         part = profiles[start : start + step]
         mask = wanted[part]
-        X = torch.stack([X_pool(i) for i in part])[mask]
+        X = X_pool(part)[mask]
         values = torch.full((*mask.shape, *width), -inf, dtype=torch.float64)
         values[mask] = in_chunks(value, X)
         found[part] = values
@@ -139,7 +160,7 @@ def over_pool(
 def _hopeful(
     goal: Goal,
     model: Model,
-    X_pool: Callable[[int], Tensor],
+    X_pool: Rows,
     allowed: Tensor,
     log_chance: Callable[[Tensor], Tensor],
 ) -> Tensor:

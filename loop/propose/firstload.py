@@ -10,6 +10,7 @@ from torch import Tensor
 
 from loop.propose.acquisition import (
     Chosen,
+    Rows,
     alternatives,
     best_first,
     over_pool,
@@ -20,6 +21,9 @@ from loop.propose.scaling import ANALYSIS_SD, YIELD_SCALE
 
 N_PROFILES = 48
 """Profiles for which a whole load is worked out: those with the best prior means."""
+MOST_JOINT = 4096
+"""Samples of one profile drawn together, at most: their covariances take m x m
+numbers."""
 N_LAWS = 64
 """Draws of the rate law's constants behind those means: a power of 2."""
 TOLD_APART = 0.5 * ANALYSIS_SD / YIELD_SCALE
@@ -30,7 +34,7 @@ good, and what else is wanted decides."""
 def choose_first_load(
     mean: RateMean,
     covariance: Kernel,
-    X_pool: Callable[[int], Tensor],
+    X_pool: Rows,
     *,
     allowed: Tensor,
     favour: Tensor,
@@ -59,7 +63,7 @@ def choose_first_load(
         size: Samples wanted.
         seed: For the draws.
     """
-    m = allowed.shape[1]
+    m = min(allowed.shape[1], MOST_JOINT)
     deviates = draw_sobol_normal_samples(
         m + len(CONSTANTS), N_DRAWS, dtype=torch.float64, seed=seed
     )
@@ -79,14 +83,16 @@ def choose_first_load(
     for profile in order[:N_PROFILES].tolist():
         if not allowed[profile].any():
             continue
-        X = X_pool(profile)
+        places = _likeliest(alone[profile], allowed[profile], m, seed)
+        X = X_pool(profile)[places]
         root = torch.linalg.cholesky(
             covariance(X).to_dense() + 1e-6 * torch.eye(m, dtype=torch.float64)
         )
         spread = deviates[:, len(CONSTANTS) :] @ root.mT
-        draws = (mean.at(X, many) + spread) * log_chance(X).exp() * favour[profile]
-        taken, gains = _fill_by_draws(draws, allowed[profile], size)
-        loads.append((sum(gains), profile, taken, gains))
+        draws = (mean.at(X, many) + spread) * log_chance(X).exp()
+        draws = draws * favour[profile, places]
+        found, gains = _fill_by_draws(draws, allowed[profile, places], size)
+        loads.append((sum(gains), profile, places[found].tolist(), gains))
     most = max(total for total, *_ in loads)
     as_good = [load for load in loads if load[0] >= most - TOLD_APART]
     _, profile, taken, gains = min(as_good, key=lambda load: float(burden[load[1]]))
@@ -99,6 +105,21 @@ def choose_first_load(
         tuple(logs[i] for i in rank),
         alternatives(shown, profile, taken),
     )
+
+
+def _likeliest(alone: Tensor, is_allowed: Tensor, m: int, seed: int) -> Tensor:
+    """Return the m places of a profile with the best prior means, all if so few.
+
+    Equal ones, and there are many before any result, are taken at random.
+    """
+    if len(alone) <= m:
+        return torch.arange(len(alone))
+    draw = torch.randperm(
+        len(alone), generator=torch.Generator().manual_seed(seed % 2**63)
+    )
+    value = torch.where(is_allowed, alone, -inf)[draw]
+    order = torch.argsort(value, descending=True, stable=True)
+    return draw[order[:m]].sort().values
 
 
 def _fill_by_draws(

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from campaigns.recipe import Parameters
 from campaigns.results import Pin
 from campaigns.spec import CampaignSpec
+from campaigns.steps import is_shared, searchable
 
 
 def seated(spec: CampaignSpec, pins: Sequence[Pin], *, places: int) -> tuple[Pin, ...]:
@@ -26,11 +27,16 @@ def seated(spec: CampaignSpec, pins: Sequence[Pin], *, places: int) -> tuple[Pin
 
 
 def shared_by(spec: CampaignSpec, pins: Iterable[Pin]) -> Parameters:
-    """Return the firing settings that orders name; the first to name one decides."""
-    steps = tuple(f"{label}." for label in spec.space.steps)
+    """Return the load's settings that orders name; the first to name one decides."""
+    shared = {
+        f"{step.label}.{setting}"
+        for step in spec.steps
+        for setting in searchable(step.kind)
+        if is_shared(step.kind, setting)
+    }
     found: Parameters = {}
     for pin in pins:
         for name, value in pin.parameters.items():
-            if name == "regrinds" or name.startswith(steps):
+            if name == "regrinds" or name in shared:
                 found.setdefault(name, value)
     return found

@@ -6,13 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-import numpy as np
-
 from campaigns.precursors import PrecursorSet, precursor_sets
 from campaigns.recipe import Parameters
 from campaigns.results import DecisionRecord, History, Pin, Proposal, Trial, Veto
 from campaigns.spec import CampaignSpec
 from loop.errors import ProposalError
+from loop.propose.doses import Doses, doses_of
 from loop.propose.pins import seated, shared_by
 from loop.propose.pool import Pool, build_pool
 from loop.propose.space import SearchSpace, search_space
@@ -34,6 +33,7 @@ class Question:
     """Distinct points wanted, 1 or more."""
     seed: int
     history_sha256: str
+    doses: Doses
     vetoes: tuple[Veto, ...] = ()
 
     @property
@@ -143,12 +143,14 @@ def ask(
         for trial in history.trials
         if trial.status != "unusable" and trial.measured.get("precursors") in labels
     )
+    doses = doses_of(spec, sets, history)
     pool = build_pool(
         space,
         seed=seed,
         load=load,
         fixed=_fixed(space, trials, load, control, wanted or {}),
         near=[t.planned for t in _best(spec, trials)] if refine else [],
+        makeable=doses.makeable,
     )
     return Question(
         spec,
@@ -160,6 +162,7 @@ def ask(
         size,
         seed,
         history_sha256(history),
+        doses,
         history.vetoes,
     )
 
@@ -167,10 +170,11 @@ def ask(
 def history_sha256(history: History) -> str:
     """Return the hash of what a proposer sees of a history, as JSON with sorted keys.
 
-    Verdicts are left out, for no proposal rests on them, and orders where there are
-    none.
+    Verdicts are left out, for no proposal rests on them, orders where there are none,
+    and what can be dosed, which follows from the log and the lab.
     """
     unseen: dict[str, Any] = {"trials": {"__all__": {"verdict"}}}
+    unseen |= {"used_grams": True, "dose_grams": True}
     unseen |= {name: True for name in ("pins", "vetoes") if not dict(history)[name]}
     seen = history.model_dump(mode="json", exclude=unseen)
     text = json.dumps(seen, sort_keys=True)
@@ -215,41 +219,70 @@ def _distinct(choose: Chooser, question: Question) -> list[tuple[Point, bool]]:
     """
     points: list[tuple[Point, bool]] = []
     if question.pool.allowed.any():
-        points = [(point, False) for point in choose(question)]
+        points = [(point, False) for point in _in_stock(choose, question)]
     missing = question.size - len(points)
     if missing:
         reopened = _reopened(question, [point for point, _ in points])
         if reopened.pool.allowed.any():
-            again = choose(replace(reopened, size=missing))
+            again = _in_stock(choose, replace(reopened, size=missing))
             points += [(point, True) for point in again]
     if not points:
         raise ProposalError(
-            "space: every candidate is already on its way, or forbidden by a veto"
+            "space: every candidate is already on its way, forbidden by a veto, or"
+            " needs more of a precursor than is left"
         )
     cycle = [point for point, _ in points]
     while len(points) < question.size:
-        points.append((cycle[len(points) % len(cycle)], True))
+        repeat = cycle[len(points) % len(cycle)]
+        if not _lasts(question, [*(point for point, _ in points), repeat]):
+            break
+        points.append((repeat, True))
     return points
+
+
+def _left(question: Question, points: Sequence[Point]) -> Doses:
+    """Return what is left in stock once some points are made."""
+    copies = question.spec.controls.replicates
+    return question.doses.after((p.parameters for p in points), copies=copies)
+
+
+def _lasts(question: Question, points: Sequence[Point]) -> bool:
+    """Return whether the stock lasts for some points and their replicates."""
+    copies = question.spec.controls.replicates
+    return question.doses.last([p.parameters for p in points], copies=copies)
+
+
+def _in_stock(choose: Chooser, question: Question) -> list[Point]:
+    """Return chosen points as far as the stock lasts for all of them together.
+
+    Those that it does not last for are chosen anew, at the same profile.
+    """
+    kept: list[Point] = []
+    while len(kept) < question.size and question.pool.allowed.any():
+        found = choose(replace(question, size=question.size - len(kept)))
+        n_before = len(kept)
+        for point in found:
+            if _lasts(question, [*kept, point]):
+                kept.append(point)
+        if len(kept) in (n_before, n_before + len(found)):
+            break
+        pool = question.pool.at_profile(question.space, kept[0].parameters)
+        pool = pool.without(question.space, [point.parameters for point in kept])
+        pool = pool.without_samples(_left(question, kept).makeable)
+        question = replace(question, pool=pool)
+    return kept
 
 
 def _reopened(question: Question, points: Sequence[Point]) -> Question:
     """Return the question with tried points allowed again, at the load's profile."""
-    space = question.space
-    base = question.pool
+    space, pool = question.space, question.pool.reopened()
     taken = [point.parameters for point in points]
     taken += [t.planned for t in question.trials if t.status == "pending"]
-    allowed = np.array(
-        [
-            [space.allows(base.parameters(i, j)) for j in range(len(base.samples))]
-            for i in range(len(base.profiles))
-        ]
-    )
     if points:
-        shared = space.key(space.split(points[0].parameters)[0])
-        same = [space.key(profile) == shared for profile in base.profiles]
-        allowed &= np.array(same)[:, None]
-    pool = replace(base, allowed=allowed).without(space, taken)
-    return replace(question, pool=pool.without_vetoed(question.vetoes))
+        pool = pool.at_profile(space, points[0].parameters)
+    doses = _left(question, points)
+    pool = pool.without(space, taken).without_vetoed(question.vetoes)
+    return replace(question, pool=pool.without_samples(doses.makeable), doses=doses)
 
 
 def _control(spec: CampaignSpec, load: int) -> list[Parameters]:
@@ -269,7 +302,7 @@ def _pinned(question: Question, pin: Pin, beside: Point, load: int) -> Proposal:
     """Return what a person asked for, at the load's profile where nothing was said."""
     space = question.space
     shared = space.split(beside.parameters)[0]
-    own = {**_middle(space), **space.split(pin.parameters)[1]}
+    own = {**space.middle(), **space.split(pin.parameters)[1]}
     decision = DecisionRecord(
         method="pinned",
         reason=f"Asked for by {pin.by} ({pin.order}): {pin.reason}",
@@ -281,22 +314,13 @@ def _pinned(question: Question, pin: Pin, beside: Point, load: int) -> Proposal:
     )
 
 
-def _middle(space: SearchSpace) -> Parameters:
-    """Return a sample's own settings where nobody chose them: no excess, if allowed."""
-    return {
-        setting.name: min(max(0.0, setting.low), setting.high)
-        for setting in space.own
-        if setting.kind == "number"
-    }
-
-
 def _control_point(
     question: Question, reference: Parameters, profile: Parameters | None
 ) -> Point:
     """Return the reference recipe at the load's profile."""
     space = question.space
     shared = space.split(profile or question.pool.profiles[0])[0]
-    own = {**_middle(space), **space.split(reference)[1]}
+    own = {**space.middle(), **space.split(reference)[1]}
     reason = (
         f"Control: the reference recipe rides in every "
         f"{question.spec.controls.every_loads} loads to show whether the lab drifts."

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loop.errors import ProposalError
+from loop.propose.points import Points
 from loop.propose.pool import build_pool
 from loop.propose.space import Setting, search_space
 from tests.loop.propose.oven import make_spec
@@ -110,8 +111,8 @@ def test_no_set_is_refused():
 
 def test_numbers_must_be_finite():
     space = space_of()
-    with pytest.raises(ProposalError, match="allowed: finite"):
-        space.encode_shared({"fire.temperature_celsius": float("nan")})
+    with pytest.raises(ProposalError, match="not finite"):
+        space.encode(space.shared, Points([{"fire.temperature_celsius": float("nan")}]))
 
 
 @given(st.floats(0, 1))
@@ -120,12 +121,19 @@ def test_places_of_numbers_go_there_and_back(place):
         Setting("x", "number", low=-5, high=20),
         Setting("x", "number", low=1, high=24, is_log=True),
     ):
-        assert setting.encode(setting.decode(place)) == pytest.approx([place], abs=1e-9)
+        there = setting.decode(place)
+        assert setting.place(there) == pytest.approx(place, abs=1e-9)
+        assert columns(setting, there).item() == pytest.approx(place, abs=1e-9)
 
 
 def test_choices_are_equally_far_apart():
     setting = Setting("x", "choice", values=("a", "b", "c"))
-    rows = np.array([setting.encode(v) for v in ("a", "b", "c")])
+    rows = columns(setting, "a", "b", "c")
     gaps = np.linalg.norm(rows[:, None] - rows[None], axis=-1)
     assert gaps[~np.eye(3, dtype=bool)] == pytest.approx(1.0)
-    assert setting.encode("elsewhere") == [0.0, 0.0, 0.0]
+    assert columns(setting, "elsewhere").tolist() == [[0.0, 0.0, 0.0]]
+
+
+def columns(setting: Setting, *values: float | str) -> np.ndarray:
+    points = Points([{setting.name: value} for value in values])
+    return setting.encode(points, np.ones(len(values), dtype=bool))
