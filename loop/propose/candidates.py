@@ -33,7 +33,7 @@ class Candidates:
         """Which may be taken, `n x w`: those of any use by what is calculated."""
 
     def at(self, profile: int | Sequence[int]) -> Tensor:
-        """Return the columns of a profile's places, `w x d`; of several, `p x w x d`."""
+        """Return columns of a profile's places, `w x d`; of several, `p x w x d`."""
         own = self.own[self.places[profile]]
         shared = self.shared[profile].unsqueeze(-2).expand(*own.shape[:-1], -1)
         return torch.cat([shared, own, self.physics[profile]], dim=-1)

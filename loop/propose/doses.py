@@ -150,9 +150,7 @@ class Doses:
                 found += whole * mass * points.numbers(key)
         return found
 
-    def _moles(
-        self, one: PrecursorSet, wanted: Floats, is_measured: bool
-    ) -> Floats:
+    def _moles(self, one: PrecursorSet, wanted: Floats, is_measured: bool) -> Floats:
         """Return moles of a set's reagents, `n x k`, not a number where impossible."""
         blends, parts = one.parts
         brings = np.array(
