@@ -8,7 +8,7 @@ from typing import Any
 from campaigns.composition import PREFIX
 from campaigns.errors import Fault, SpecError
 from campaigns.recipe import Parameters
-from campaigns.spec import CandidateTable
+from campaigns.spec import CandidateTable, StepSpace
 from campaigns.steps import WORDS
 
 MAX_ROWS = 200_000
@@ -66,13 +66,21 @@ def _name_faults(file: str, names: Sequence[str]) -> list[Fault]:
     return [
         Fault(
             place(file, 1, i),
-            f"`{name}`{' a second time' if name else ''}",
-            "names of parameters, each once",
-            "name the column, or remove it",
+            f"`{name}`{' a second time' if name in names[:i] else ''}",
+            "names of parameters, each once, such as `fire.hold_hours`",
+            "correct the name, or remove the column",
         )
         for i, name in enumerate(names)
-        if not name or name in names[:i]
+        if name in names[:i] or not _is_parameter(name)
     ]
+
+
+def _is_parameter(name: str) -> bool:
+    """Return whether some campaign could have a parameter of this name."""
+    head, dot, field = name.rpartition(".")
+    if not dot:
+        return name in ("precursors", "regrinds")
+    return f"{head}." in (PREFIX, "excess.") or field in StepSpace.model_fields
 
 
 def _cell_faults(

@@ -7,6 +7,7 @@ and the profile whose load adds most is taken.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import inf
 
 import torch
@@ -24,8 +25,8 @@ N_HOPEFUL, N_HOPEFUL_SEVERAL = 1024, 512
 """Candidates valued in full at most, for one objective and for several."""
 N_OPTIMISTS = 15
 """Ways to weigh several objectives when those are picked."""
-MOST_PLACES = 4096
-"""Samples of one profile out of which a load is worked out, at most."""
+N_FOREMOST = 48
+"""Samples of a profile valued at once when one is added to a load."""
 CHUNK = 2048
 """Candidates valued at once, to bound memory."""
 
@@ -90,7 +91,8 @@ def choose_load(
             model,
             X,
             taken,
-            is_allowed=of_places(alone[profile], allowed[profile]),
+            is_allowed=allowed[profile],
+            alone=alone[profile],
             log_chance=log_chance(X),
             X_baseline=X_baseline,
             X_pending=X_pending,
@@ -115,20 +117,6 @@ def choose_load(
         tuple(values[i] for i in rank),
         alternatives(alone, profile, taken),
     )
-
-
-def of_places(alone: Tensor, is_allowed: Tensor) -> Tensor:
-    """Return the allowed places of a profile, of very many those worth most alone.
-
-    Args:
-        alone: Their values, shape m.
-        is_allowed: Shape m.
-    """
-    if int(is_allowed.sum()) <= MOST_PLACES:
-        return is_allowed
-    kept = torch.zeros_like(is_allowed)
-    kept[torch.where(is_allowed, alone, -inf).topk(MOST_PLACES).indices] = True
-    return kept & is_allowed
 
 
 def best_first(expected: Tensor) -> list[int]:
@@ -205,6 +193,7 @@ def _fill(
     taken: list[int],
     *,
     is_allowed: Tensor,
+    alone: Tensor,
     log_chance: Tensor,
     X_baseline: Tensor,
     X_pending: Tensor | None,
@@ -213,17 +202,52 @@ def _fill(
     """Add samples of one profile to those taken, one at a time; return their gains."""
     free = is_allowed.clone()
     free[taken] = False
+    bounds = alone.clone()
     gains = list[float]()
     while free.any() and len(taken) < size:
         on_way = torch.cat([X[:0] if X_pending is None else X_pending, X[taken]])
         adding = goal.worth(model, X_baseline, on_way if len(on_way) else None)
-        rows = free.nonzero().squeeze(-1)
-        values = in_chunks(adding, X[rows]) + log_chance[rows]
-        best = int(values.argmax())
-        taken.append(int(rows[best]))
-        gains.append(float(values[best]))
-        free[taken[-1]] = False
+        _lower(bounds, free, partial(_values, adding, X, log_chance))
+        best = int(bounds.masked_fill(~free, -inf).argmax())
+        taken.append(best)
+        gains.append(float(bounds[best]))
+        free[best] = False
     return gains
+
+
+def _values(
+    adding: Callable[[Tensor], Tensor], X: Tensor, log_chance: Tensor, rows: Tensor
+) -> Tensor:
+    return adding(X[rows]) + log_chance[rows]
+
+
+def _lower(bounds: Tensor, free: Tensor, value: Callable[[Tensor], Tensor]) -> None:
+    """Lower bounds to values, from the highest on, until the best is certain.
+
+    What a sample adds shrinks as others join, so that what it added before bounds it.
+
+    Args:
+        bounds: Of every sample of a profile, shape m; -inf for those that nobody
+            hopes for, which are valued only once there are no others.
+        free: Which may be taken, shape m.
+        value: Values of some rows.
+
+    Source:
+        Minoux, in Optimization Techniques (Springer, 1978) 234: the lazy greedy
+        algorithm for submodular functions.
+    """
+    stale = free.clone()
+    best = -inf
+    while stale.any():
+        open_bounds = bounds.masked_fill(~stale, -inf)
+        if best > -inf and best >= float(open_bounds.max()):
+            return
+        left = stale.nonzero().squeeze(-1)
+        order = torch.argsort(bounds[left], descending=True, stable=True)
+        rows = left[order[:N_FOREMOST]]
+        bounds[rows] = value(rows)
+        stale[rows] = False
+        best = max(best, float(bounds[rows].max()))
 
 
 def alternatives(
