@@ -178,11 +178,11 @@ def embed(data: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     return {**data, "space": filled}
 
 
-def _searched(values: Sequence[float] | Sequence[str]) -> Any:  # noqa: ANN401
+def _searched(values: Sequence[float | str]) -> Any:  # noqa: ANN401
     distinct = list(dict.fromkeys(values))
-    if len(distinct) <= MAX_LISTED or isinstance(distinct[0], str):
+    numbers = [value for value in distinct if not isinstance(value, str)]
+    if len(distinct) <= MAX_LISTED or not numbers:
         return distinct
-    numbers = [float(value) for value in distinct]
     return {"min": min(numbers), "max": max(numbers)}
 
 

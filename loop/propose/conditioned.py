@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from gpytorch.distributions import MultivariateNormal
+from linear_operator import to_linear_operator
 from torch import Tensor
 
 
@@ -78,7 +79,7 @@ class Conditioned:
             joint[:, each.unsqueeze(-1), each] = own - told_E @ told_E.mT
         diagonal = joint.diagonal(dim1=-2, dim2=-1)
         diagonal.clamp_(min=LEAST_VARIANCE)
-        return MultivariateNormal(mean, joint)
+        return MultivariateNormal(mean, to_linear_operator(joint))
 
     def _told(self, model: Any, X: Tensor) -> tuple[Tensor, Tensor]:  # noqa: ANN401
         """Return what results tell of rows of X, `n x m`, and the means there."""

@@ -14,8 +14,8 @@ from typing import Any, Self
 
 import torch
 from botorch.models import SingleTaskGP
-from botorch.posteriors import Posterior
 from botorch.posteriors.gpytorch import GPyTorchPosterior
+from botorch.posteriors.transformed import TransformedPosterior
 from botorch.utils.datasets import SupervisedDataset
 from gpytorch.constraints import GreaterThan
 from gpytorch.kernels import Kernel, MaternKernel
@@ -195,12 +195,12 @@ class SetGP(SingleTaskGP):
             outcome_transform=None,
         )
 
-    def posterior(
+    def posterior(  # type: ignore[override]
         self,
         X: Tensor,
         *args: Any,  # noqa: ANN401
         **options: Any,  # noqa: ANN401
-    ) -> Posterior:
+    ) -> GPyTorchPosterior | TransformedPosterior:
         """Return BoTorch's posterior, of batches without a gradient by a short way."""
         is_plain = not args and not any(options.values())
         if X.ndim != 3 or torch.is_grad_enabled() or not is_plain:
