@@ -195,7 +195,7 @@ class SetGP(SingleTaskGP):
             outcome_transform=None,
         )
 
-    def posterior(  # type: ignore[override]
+    def posterior(
         self,
         X: Tensor,
         *args: Any,  # noqa: ANN401
