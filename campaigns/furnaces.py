@@ -77,8 +77,11 @@ def misfits(
     wanted = (fixed["atmosphere"],) if gases is None else gases.values
     if not set(wanted) & furnace.atmospheres.keys():
         yield f"no {' or '.join(map(str, wanted))} there"
-    if fixed["crucible"] not in furnace.crucibles:
-        yield f"no {fixed['crucible']} crucible there"
+    # A sample keeps its crucible from its first firing on, whichever step searches it.
+    choices = (one.crucible for one in spec.space.steps.values() if one.crucible)
+    crucibles = {v for one in choices for v in one.values} or {fixed["crucible"]}
+    if not crucibles & set(furnace.crucibles):
+        yield f"no {' or '.join(sorted(map(str, crucibles)))} crucible there"
 
 
 def _least(searched: Range | Choice) -> float:

@@ -7,7 +7,7 @@ from campaigns import lifecycle as facts
 from campaigns.results import History, Identification, Pin, Trial, Veto
 
 KINDS = (
-    "proposed", "identified", "scored", "sample-ended",
+    "proposed", "dosed", "identified", "scored", "sample-ended",
     "pinned", "vetoed", "order-withdrawn",
 )  # fmt: skip
 """The kinds of event that a history depends on."""
@@ -26,10 +26,12 @@ def history(events: Iterable[facts.Event]) -> History:
         events: All events, or at least those of `KINDS`, oldest first.
     """
     trials: dict[str, Trial] = {}
+    shelf = _Shelf()
     found: dict[str, Identification] = {}
     pins: dict[str, Pin] = {}
     vetoes: dict[str, Veto] = {}
     for event in events:
+        shelf.take(event.payload)
         match event.payload:
             case facts.Proposed() as proposed:
                 trials[proposed.sample] = _pending(proposed)
@@ -57,7 +59,37 @@ def history(events: Iterable[facts.Event]) -> History:
         trials=tuple(trials.values()),
         pins=tuple(pins.values()),
         vetoes=tuple(vetoes.values()),
+        used_grams=shelf.used(),
     )
+
+
+class _Shelf:
+    """What samples took, and what those on their way will take."""
+
+    def __init__(self) -> None:
+        self.dosed: dict[str, float] = {}
+        self.coming: dict[str, dict[str, float]] = {}
+        """Sample to precursors that it still waits for."""
+
+    def take(self, payload: facts.Payload) -> None:
+        match payload:
+            case facts.Proposed():
+                self.coming[payload.sample] = dict(payload.recipe.grams)
+            case facts.Dosed():
+                name = payload.precursor
+                self.dosed[name] = self.dosed.get(name, 0.0) + payload.measured_grams
+                self.coming.get(payload.sample, {}).pop(name, None)
+            case facts.SampleEnded():
+                self.coming.pop(payload.sample, None)
+            case _:
+                pass
+
+    def used(self) -> dict[str, float]:
+        found = dict(self.dosed)
+        for doses in self.coming.values():
+            for name, grams in doses.items():
+                found[name] = found.get(name, 0.0) + grams
+        return found
 
 
 def last_of_lab(events: Sequence[facts.Event]) -> facts.Event:

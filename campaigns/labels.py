@@ -23,6 +23,9 @@ _SETTINGS = {
     "ramp_celsius_per_minute": ("ramp", "°C/min"),
     "cool_celsius_per_minute": ("cooling", "°C/min"),
     "atmosphere": ("atmosphere", ""),
+    "crucible": ("crucible", ""),
+    "rpm": ("speed", "rpm"),
+    "minutes": ("time", "min"),
 }
 _VALUES = {
     "hold_celsius": ("Hold temperature", "°C"),
@@ -76,6 +79,8 @@ def parameter(key: str) -> Quantity:
     if setting in _SETTINGS and step:
         name, unit = _SETTINGS[setting]
         return Quantity(f"{step.capitalize()} {name}", unit)
+    if step == "share":
+        return Quantity(f"Share of {setting}", "of its site")
     if step == "excess":
         return Quantity(f"Excess {setting}", "mole fraction")
     return Quantity(key.replace("_", " ").capitalize())

@@ -1,11 +1,13 @@
 """Precursor sets that balance to the target, and how much of each they take."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from itertools import combinations, product
 
+from campaigns.composition import composed, corners, generic, sites
 from campaigns.errors import MaterialError
 from campaigns.materials.formula import Formula
 from campaigns.materials.reactions import VOLATILE, Reaction, balance, complete, solve
@@ -27,8 +29,15 @@ class PrecursorSet:
         """Return the value of the parameter `precursors`."""
         return " + ".join(precursor.label for precursor in self.precursors)
 
+    @property
+    def target(self) -> Formula:
+        """Return what the reaction makes."""
+        return self.reaction.products[0].formula
+
     def moles(self, excess: Mapping[str, Fraction]) -> tuple[Fraction, ...]:
         """Return moles of each precursor per mole of target, length k.
+
+        0 for the source of a cation that this composition of the target lacks.
 
         Args:
             excess: Element to mole fraction beyond the balance, such as 1/20.
@@ -36,22 +45,64 @@ class PrecursorSet:
         Raises:
             MaterialError: If these precursors cannot supply that excess alone.
         """
-        target = self.reaction.products[0].formula
-        blends = _blends(self.precursors)
-        elements = sorted(cations(target))
-        wanted = [target.amount(e) * (1 + excess.get(e, Fraction(0))) for e in elements]
-        rows = [[formula.amount(e) for formula in blends] for e in elements]
-        values = solve(rows, wanted).values
-        if values is None or min(values) <= 0:
+        found = self.supply(self.target, excess)
+        if found is None or min(found) < 0:
             given = ", ".join(f"excess.{e} = {float(n):g}" for e, n in excess.items())
             raise MaterialError(
                 f"{self.label} cannot supply {given}: its elements come in fixed ratios"
             )
-        by_kind = dict(zip(map(_kind, blends), values, strict=True))
+        return found
+
+    def at(self, target: Formula) -> "PrecursorSet":
+        """Return the set with its reaction to another composition of the target.
+
+        Raises:
+            MaterialError: If these precursors cannot make it.
+        """
+        moles = self.supply(target, {})
+        if moles is None or min(moles) < 0:
+            raise MaterialError(
+                f"{self.label} cannot make {target}: one of them would bring too much"
+            )
         formulas = map(formula_of, self.precursors)
-        return tuple(
-            by_kind[_kind(formula)] * share
-            for formula, share in zip(formulas, self.shares, strict=True)
+        amounts = [(f, n) for f, n in zip(formulas, moles, strict=True) if n]
+        return replace(self, reaction=complete(amounts, target))
+
+    def supply(
+        self, target: Formula, excess: Mapping[str, Fraction]
+    ) -> tuple[Fraction, ...] | None:
+        """Return moles that give a target's cations, also below 0; length k.
+
+        Args:
+            target: What is to be made, of cations that the precursors bring.
+            excess: Element to mole fraction beyond the balance.
+
+        Returns:
+            None where no amounts do.
+        """
+        blends, parts = self.parts
+        elements = sorted(
+            cations(target).union(*(cations(formula) for formula in blends))
+        )
+        wanted = [target.amount(e) * (1 + excess.get(e, Fraction(0))) for e in elements]
+        rows = [[formula.amount(e) for formula in blends] for e in elements]
+        values = solve(rows, wanted).values
+        if values is None or not any(values):
+            return None
+        return tuple(values[blend] * share for blend, share in parts)
+
+    @property
+    def parts(self) -> tuple[tuple[Formula, ...], tuple[tuple[int, Fraction], ...]]:
+        """Return the blends that supply cations, and each precursor's part in them.
+
+        Sources of the same cations are one blend; a part is a blend's index with moles
+        of the precursor in a mole of it, length k.
+        """
+        blends = _blends(self.precursors)
+        kinds = [_kind(blend) for blend in blends]
+        return blends, tuple(
+            (kinds.index(_kind(formula_of(precursor))), share)
+            for precursor, share in zip(self.precursors, self.shares, strict=True)
         )
 
 
@@ -61,6 +112,11 @@ def cations(formula: Formula) -> frozenset[str]:
     A target of C, H, N and O alone has no cations and is no powder made by firing.
     """
     return formula.elements - VOLATILE
+
+
+def searched_cations(spec: CampaignSpec) -> frozenset[str]:
+    """Return the cations of the target at every composition that is searched."""
+    return cations(composed(spec, generic(spec)[0]))
 
 
 def formula_of(precursor: Precursor) -> Formula:
@@ -81,16 +137,57 @@ def precursor_sets(spec: CampaignSpec) -> tuple[PrecursorSet, ...]:
     the file may hold several sources of the same cations; these share them equally, by
     moles of cation.
 
+    Where the target's composition is searched, a set is listed if it balances on some
+    part of the space, with the reaction to the middle of it or else to a corner; see
+    `gaps`.
+
     Raises:
         MaterialError: If a listed set names an unknown precursor or does not balance,
             or if no set does.
     """
     return _sets(
-        spec.target.formula,
+        tuple(str(composed(spec, shares)) for shares in generic(spec)),
+        _landmarks(spec),
         spec.precursors,
         spec.space.sets,
         spec.space.max_precursors,
     )
+
+
+def _landmarks(spec: CampaignSpec) -> tuple[str, ...]:
+    """Return the middle composition and the corners; none where it is fixed."""
+    found = sites(spec)
+    if not found or not all(site.corners for site in found):
+        return ()
+    middle = {
+        name: Fraction(repr(share))
+        for site in found
+        for name, share in site.middle.items()
+    }
+    return tuple(str(composed(spec, shares)) for shares in (middle, *corners(spec)))
+
+
+def _shown(found: PrecursorSet, landmarks: Sequence[str]) -> PrecursorSet:
+    """Return a set with its reaction to the first of some targets that it makes."""
+    made = (_made(found, Formula.parse(text)) for text in landmarks)
+    return next((one for one in made if one is not None), found)
+
+
+def _made(one: PrecursorSet, target: Formula) -> PrecursorSet | None:
+    try:
+        return one.at(target)
+    except MaterialError:
+        return None
+
+
+def gaps(spec: CampaignSpec, found: PrecursorSet) -> tuple[Formula, ...]:
+    """Return the corners of the composition space that a set cannot make.
+
+    A set that makes every corner makes everything between them, for amounts follow the
+    composition linearly.
+    """
+    targets = (composed(spec, one) for one in corners(spec))
+    return tuple(target for target in targets if _made(found, target) is None)
 
 
 def find_set(spec: CampaignSpec, label: str) -> PrecursorSet:
@@ -163,25 +260,50 @@ def _blends(precursors: Sequence[Precursor]) -> tuple[Formula, ...]:
 
 @lru_cache(maxsize=64)
 def _sets(
-    target_text: str,
+    targets: tuple[str, ...],
+    landmarks: tuple[str, ...],
     precursors: tuple[Precursor, ...],
     wanted: str | tuple[tuple[str, ...], ...],
     largest: int,
 ) -> tuple[PrecursorSet, ...]:
-    target = Formula.parse(target_text)
+    """Return the sets that balance to at least one of the targets."""
+    formulas = [Formula.parse(text) for text in targets]
     if isinstance(wanted, str):
-        found = _enumerate(target, precursors, largest)
-        if not found:
-            raise MaterialError(_why_no_set(target, precursors, largest))
-        return found
-    by_label = {precursor.label: precursor for precursor in precursors}
-    sets = []
-    for labels in wanted:
-        if unknown := [label for label in labels if label not in by_label]:
-            raise MaterialError(f"{', '.join(unknown)}: no precursor of that name")
-        members = [p for p in precursors if p.label in labels]
-        sets.append(balanced(members, target))
-    return tuple(sets)
+        sets = _joined([_enumerate(f, precursors, largest) for f in formulas])
+        if not sets:
+            raise MaterialError(_why_no_set(formulas[0], precursors, largest))
+    else:
+        by_label = {precursor.label: precursor for precursor in precursors}
+        sets = []
+        for labels in wanted:
+            if unknown := [label for label in labels if label not in by_label]:
+                raise MaterialError(f"{', '.join(unknown)}: no precursor of that name")
+            members = [p for p in precursors if p.label in labels]
+            sets.append(balanced_somewhere(members, formulas))
+    return tuple(_shown(found, landmarks) for found in sets)
+
+
+def _joined(lists: Sequence[Sequence[PrecursorSet]]) -> list[PrecursorSet]:
+    """Return the sets of all lists, each once, smaller first."""
+    found = {one.precursors: one for sets in reversed(lists) for one in sets}
+    order = {one.precursors: (len(one.precursors), i, j)
+             for i, sets in reversed(list(enumerate(lists)))
+             for j, one in enumerate(sets)}  # fmt: skip
+    return sorted(found.values(), key=lambda one: order[one.precursors])
+
+
+def balanced_somewhere(
+    precursors: Sequence[Precursor], targets: Sequence[Formula]
+) -> PrecursorSet:
+    """Balance one set to the first of some targets that it makes; see `balanced`.
+
+    Raises:
+        MaterialError: If it makes none; says why not the last.
+    """
+    for target in targets[:-1]:
+        with suppress(MaterialError):
+            return balanced(precursors, target)
+    return balanced(precursors, targets[-1])
 
 
 def _enumerate(

@@ -6,9 +6,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Positive = Annotated[float, Field(gt=0)]
 Parameters = dict[str, float | str]
-"""A point of the search space, keyed `precursors`, `excess.ELEMENT`, `regrinds`,
-`STEP.temperature_celsius`, `STEP.hold_hours`, `STEP.ramp_celsius_per_minute`,
-`STEP.atmosphere`; keys of steps that do not happen are absent."""
+"""A point of the search space, keyed `precursors`, `share.CATION`, `excess.ELEMENT`,
+`regrinds` and `STEP.SETTING`, such as `fire.temperature_celsius`; keys of steps that do
+not happen are absent."""
 
 
 class Frozen(BaseModel):
@@ -104,6 +104,8 @@ class Recipe(Frozen):
     """Balanced reaction with gases, as text."""
     expected_grams: Positive
     """Mass of target if the reaction runs to completion, g."""
+    target: str = ""
+    """Formula of what it makes; the campaign's, in records without it."""
 
     @property
     def grams(self) -> dict[str, float]:

@@ -248,6 +248,10 @@ class History(Frozen):
     pins: tuple[Pin, ...] = ()
     """Open orders, oldest first."""
     vetoes: tuple[Veto, ...] = ()
+    used_grams: dict[str, float] = {}
+    """Precursor to the mass that was dosed, or will be for samples on their way, g."""
+    dose_grams: Limits | None = None
+    """Smallest and largest dose that the lab gives, g; none where no lab is known."""
 
 
 class Hazard(Frozen):

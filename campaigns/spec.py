@@ -184,17 +184,58 @@ Words = Annotated[
 """What a worded parameter may be: a list of values, or one value."""
 
 
+LaterNumbers = Annotated[Numbers | None, Field(exclude_if=lambda given: given is None)]
+LaterWords = Annotated[Words | None, Field(exclude_if=lambda given: given is None)]
+
+
 class StepSpace(Frozen):
-    """What is searched in one firing step; absent settings are fixed."""
+    """What is searched in one step; absent settings are fixed.
+
+    A step takes the settings of its kind, as in [[steps]].
+    """
 
     temperature_celsius: Numbers | None = None
     hold_hours: Numbers | None = None
     ramp_celsius_per_minute: Numbers | None = None
     atmosphere: Words | None = None
+    cool_celsius_per_minute: LaterNumbers = None
+    crucible: LaterWords = None
+    """Each sample's own, from its first firing on."""
+    rpm: LaterNumbers = None
+    """Of mixing each sample's own, of regrinding the load's."""
+    minutes: LaterNumbers = None
+    """Of mixing each sample's own, of drying and regrinding the load's."""
+
+
+class CandidateTable(Frozen):
+    """The only candidates of a campaign, column by column."""
+
+    file: str = ""
+    """Name of the CSV file that they were read from."""
+    columns: Annotated[
+        dict[Name, tuple[float, ...] | tuple[str, ...]], Field(min_length=1)
+    ]
+    """Parameter to its value in each row."""
+
+    @model_validator(mode="after")
+    def _of_one_length(self) -> Self:
+        if len({len(values) for values in self.columns.values()}) != 1:
+            raise ValueError("columns of one length; add the missing cells")
+        return self
 
 
 class Space(Frozen):
     """Where to search."""
+
+    candidates: Annotated[
+        CandidateTable | None,
+        BeforeValidator(
+            lambda given: given, json_schema_input_type=CandidateTable | str | None
+        ),
+        Field(exclude_if=lambda given: given is None),
+    ] = None
+    """CSV file of the only candidates, from the campaign file's folder: the first line
+    names parameters, each further line is a candidate."""
 
     sets: Literal["all"] | tuple[tuple[Name, ...], ...] = "all"
     """Precursor sets by label, or `all` sets that balance, enumerated exactly."""
@@ -202,6 +243,12 @@ class Space(Frozen):
     """Largest set taken by `all`."""
     excess: dict[str, Numbers] = {}
     """Element to mole fraction added beyond the balance, such as 0.05."""
+    composition: Annotated[
+        dict[Name, Annotated[dict[Name, Range], Field(min_length=2)]],
+        Field(exclude_if=lambda given: not given),
+    ] = {}
+    """Element of the target's formula to the cations that share its place, each with
+    the limits of its share, 0 to 1."""
     regrinds: Numbers | None = None
     steps: dict[str, StepSpace] = {}
     """Step label to what is searched in it."""

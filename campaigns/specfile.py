@@ -10,11 +10,13 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from campaigns.candidates import embed
 from campaigns.conduct import Budget, Loads, StopRule
 from campaigns.errors import Fault, SpecError
 from campaigns.spec import (
     Accepted,
     CampaignSpec,
+    CandidateTable,
     Choice,
     Controls,
     InputConstraint,
@@ -36,6 +38,7 @@ _MODELS: dict[str, type[BaseModel]] = {
     "precursors": Precursor,
     "steps": StepTemplate,
     "space": Space,
+    "space.candidates": CandidateTable,
     "space.steps.*": StepSpace,
     "objectives": Objective,
     "input_constraints": InputConstraint,
@@ -80,11 +83,15 @@ def load(path: Path | str) -> CampaignSpec:
             "UTF-8 text",
             "save the file as UTF-8",
         ) from error
-    return parse(text)
+    return parse(text, folder=Path(path).parent)
 
 
-def parse(text: str) -> CampaignSpec:
+def parse(text: str, *, folder: Path = Path()) -> CampaignSpec:
     """Read a campaign from the text of its file.
+
+    Args:
+        text: TOML.
+        folder: Where a table of candidates is looked for.
 
     Raises:
         SpecError: With every fault found.
@@ -94,7 +101,7 @@ def parse(text: str) -> CampaignSpec:
     except tomllib.TOMLDecodeError as error:
         raise SpecError((_syntax_fault(text, str(error)),)) from error
     try:
-        return CampaignSpec.model_validate(data)
+        return CampaignSpec.model_validate(embed(data, folder))
     except ValidationError as error:
         raise SpecError(explain(error)) from error
 

@@ -21,6 +21,29 @@ _SETTINGS_OF_KIND = {
 )
 
 
+_SEARCHABLE_KINDS = ("mix", "dry", "regrind", *FIRING_KINDS)
+WORDS = ("atmosphere", "crucible")
+"""Settings that are names; all others are numbers."""
+_OF_EACH_SAMPLE = frozenset([("mix", "rpm"), ("mix", "minutes")]) | {
+    (kind, "crucible") for kind in FIRING_KINDS
+}
+"""What samples of one load may differ in: each is mixed by itself, and stands in the
+furnace in a crucible of its own. An oven dries several at once, and regrinding belongs
+to the load as its repeats do."""
+
+
+def searchable(kind: str) -> tuple[str, ...]:
+    """Return the settings of a kind of step that may be searched."""
+    if kind not in _SEARCHABLE_KINDS:
+        return ()
+    return tuple(s for s in _SETTINGS_OF_KIND[kind].split() if s != "covered")
+
+
+def is_shared(kind: str, setting: str) -> bool:
+    """Return whether all samples of a furnace load have one value of a setting."""
+    return (kind, setting) not in _OF_EACH_SAMPLE
+
+
 class Frozen(BaseModel):
     """An immutable record that refuses unknown keys."""
 

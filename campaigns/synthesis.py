@@ -6,18 +6,19 @@ from itertools import groupby
 from statistics import fmean
 from typing import Any
 
+from campaigns.composition import sites, target_of
 from campaigns.errors import Fault, MaterialError, SpecError
-from campaigns.materials.formula import Formula
 from campaigns.precursors import (
     PrecursorSet,
     cations,
     find_set,
     formula_of,
     precursor_sets,
+    searched_cations,
 )
 from campaigns.recipe import DoseStep, Parameters, Recipe
 from campaigns.spec import CampaignSpec, Precursor
-from campaigns.steps import FIRING_KINDS, StepTemplate
+from campaigns.steps import FIRING_KINDS, StepTemplate, searchable
 
 __all__ = [
     "PrecursorSet",
@@ -26,13 +27,6 @@ __all__ = [
     "measured_parameters",
     "precursor_sets",
 ]
-
-_SETTINGS = (
-    "temperature_celsius",
-    "hold_hours",
-    "ramp_celsius_per_minute",
-    "atmosphere",
-)
 
 
 def build_recipe(spec: CampaignSpec, parameters: Parameters) -> Recipe:
@@ -52,7 +46,7 @@ def build_recipe(spec: CampaignSpec, parameters: Parameters) -> Recipe:
         SpecError: If a parameter is unknown, or a firing has no temperature or hold.
     """
     _refuse_unknown(spec, parameters)
-    chosen = find_set(spec, str(parameters.get("precursors", "")))
+    chosen = set_of(spec, parameters)
     excess = planned_excess(parameters)
     steps: list[Any] = []
     for template in _in_order(spec.steps, round(float(parameters.get("regrinds", 0)))):
@@ -65,7 +59,21 @@ def build_recipe(spec: CampaignSpec, parameters: Parameters) -> Recipe:
         steps=tuple(steps),
         reaction=str(chosen.reaction),
         expected_grams=spec.sample_grams * float(1 + limiting),
+        target=str(chosen.target),
     )
+
+
+def set_of(spec: CampaignSpec, parameters: Parameters) -> PrecursorSet:
+    """Return a sample's precursor set with the reaction to its own composition.
+
+    Raises:
+        MaterialError: If the campaign has no such set, or it cannot make that.
+        SpecError: If the shares of a site are missing or do not add up to 1.
+    """
+    chosen = find_set(spec, str(parameters.get("precursors", "")))
+    if not spec.space.composition:
+        return chosen
+    return chosen.at(target_of(spec, parameters))
 
 
 def planned_excess(parameters: Parameters) -> dict[str, Fraction]:
@@ -82,15 +90,21 @@ def grams_to_dose(
 ) -> dict[str, float]:
     """Return precursor name to the mass to weigh out, g, in file order.
 
+    Args:
+        spec: The campaign.
+        chosen: The set, with the reaction to the sample's composition.
+        excess: Element to mole fraction beyond the balance.
+
     Raises:
         MaterialError: If the set cannot supply the excess.
     """
-    target_moles = spec.sample_grams / Formula.parse(spec.target.formula).molar_mass
+    target_moles = spec.sample_grams / chosen.target.molar_mass
     return {
         precursor.label: target_moles * float(moles) / moles_per_gram(precursor)
         for precursor, moles in zip(
             chosen.precursors, chosen.moles(excess), strict=True
         )
+        if moles
     }
 
 
@@ -123,9 +137,10 @@ def measured_parameters(
 ) -> Parameters:
     """Return the parameters as carried out, with the keys that were planned.
 
-    Excess is the element's moles over its share in the target, relative to the mean of
-    the same ratio over the elements without a planned excess. A setting measured in
-    several firings of one step is their mean.
+    Excess is the element's moles over its amount in the sample's target, relative to
+    the mean of the same ratio over the elements without a planned excess. A cation's
+    share is its moles over those of its site, except where an excess of one of them is
+    searched. A setting measured in several firings of one step is their mean.
 
     Args:
         spec: The campaign.
@@ -140,7 +155,7 @@ def measured_parameters(
     """
     measured = dict(planned)
     if dosed_grams:
-        measured |= _excess_of_doses(spec, planned, dosed_grams)
+        measured |= _amounts_of_doses(spec, planned, dosed_grams)
     for setting, reading in (
         ("temperature_celsius", "hold_celsius"),
         ("hold_hours", "hold_hours"),
@@ -153,10 +168,10 @@ def measured_parameters(
     return measured
 
 
-def _excess_of_doses(
+def _amounts_of_doses(
     spec: CampaignSpec, planned: Parameters, dosed_grams: Mapping[str, float]
 ) -> dict[str, float]:
-    target = Formula.parse(spec.target.formula)
+    target = target_of(spec, planned)
     by_label = {p.label: p for p in spec.precursors}
     if unknown := sorted(dosed_grams.keys() - by_label.keys()):
         raise MaterialError(f"{', '.join(unknown)}: dosed, but not in the campaign")
@@ -170,7 +185,13 @@ def _excess_of_doses(
     reference = [ratios[e] for e in ratios if e not in named] or list(ratios.values())
     if min(reference) <= 0:
         return {}
-    return {f"excess.{e}": ratios[e] / fmean(reference) - 1 for e in named}
+    found = {f"excess.{e}": ratios[e] / fmean(reference) - 1 for e in named}
+    for site in sites(spec):
+        of_site = [ratios.get(e, 0.0) * float(target.amount(e)) for e in site.cations]
+        if not set(named).intersection(site.cations) and sum(of_site) > 0:
+            shares = [one / sum(of_site) for one in of_site]
+            found |= dict(zip(site.keys, shares, strict=True))
+    return found
 
 
 def _in_order(steps: Sequence[StepTemplate], regrinds: int) -> Iterator[StepTemplate]:
@@ -184,16 +205,23 @@ def _in_order(steps: Sequence[StepTemplate], regrinds: int) -> Iterator[StepTemp
 def _step(template: StepTemplate, parameters: Parameters) -> dict[str, Any]:
     """Return one step's settings: the template's, overruled by the parameters."""
     settings = template.model_dump(exclude_none=True, exclude={"name", "repeat"})
+    label = template.label
+    for setting in searchable(template.kind):
+        if (key := f"{label}.{setting}") in parameters:
+            settings[setting] = parameters[key]
     if template.kind in FIRING_KINDS:
-        label = template.label
         settings["name"] = label
-        for setting in _SETTINGS:
-            if (key := f"{label}.{setting}") in parameters:
-                settings[setting] = parameters[key]
+        settings |= _crucible(parameters)
         for needed in ("temperature_celsius", "hold_hours"):
             if needed not in settings:
                 raise SpecError((_missing(label, needed),))
     return settings
+
+
+def _crucible(parameters: Parameters) -> dict[str, float | str]:
+    """Return the crucible that a sample has from its first firing on, if searched."""
+    found = [v for key, v in parameters.items() if key.endswith(".crucible")]
+    return {"crucible": found[0]} if found else {}
 
 
 def _missing(label: str, setting: str) -> Fault:
@@ -207,12 +235,12 @@ def _missing(label: str, setting: str) -> Fault:
 
 def _refuse_unknown(spec: CampaignSpec, parameters: Parameters) -> None:
     known = {"precursors", "regrinds"}
-    known |= {f"excess.{e}" for e in cations(Formula.parse(spec.target.formula))}
+    known |= {f"excess.{e}" for e in searched_cations(spec)}
+    known |= {key for site in sites(spec) for key in site.keys}
     known |= {
         f"{step.label}.{setting}"
         for step in spec.steps
-        if step.kind in FIRING_KINDS
-        for setting in _SETTINGS
+        for setting in searchable(step.kind)
     }
     if unknown := sorted(parameters.keys() - known):
         raise SpecError(

@@ -99,8 +99,16 @@ sets = "all"                    # or lists: [["BaCO3", "TiO2 anatase"]]
 max_precursors = 4
 excess = {{ Ba = {{ min = 0.0, max = 0.03, step = 0.005 }} }}  # mole fraction extra
 regrinds = [0, 1]
+# candidates = "candidates.csv" # instead of all else here: the only recipes allowed
 
-[space.steps.fire]
+# [space.composition.Ba]        # cations that share the place of Ba; add up to 1
+# Ba = {{ min = 0.5, max = 1.0, step = 0.05 }}
+# Sr = {{ min = 0.0, max = 0.5, step = 0.05 }}
+
+# [space.steps.mix]             # each sample's own; leave `minutes` out of the step
+# minutes = [5, 10, 20]
+
+[space.steps.fire]              # shared by all samples of a load
 temperature_celsius = {{ min = 800, max = 1150, step = 10 }}
 hold_hours = {{ min = 1, max = 16, log = true }}
 atmosphere = ["air", "CO2"]

@@ -1,13 +1,23 @@
 """Can the target be made of these precursors?"""
 
+from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from itertools import product
 
+from campaigns.check.composition import warn_of_gaps
 from campaigns.check.findings import Findings
 from campaigns.check.space import bounds_of, is_numeric
+from campaigns.composition import composed, corners, generic
 from campaigns.errors import MaterialError
 from campaigns.materials.formula import Formula
-from campaigns.precursors import PrecursorSet, balanced, cations, precursor_sets
+from campaigns.precursors import (
+    PrecursorSet,
+    balanced_somewhere,
+    cations,
+    precursor_sets,
+    searched_cations,
+)
 from campaigns.spec import CampaignSpec
 from campaigns.synthesis import grams_to_dose
 
@@ -72,13 +82,14 @@ def check_precursors(spec: CampaignSpec, found: Findings) -> tuple[PrecursorSet,
     for i, label in enumerate(labels):
         if label not in used:
             found.warn(f"precursors[{i}]", f"{label} is in no balanced set: never used")
+    warn_of_gaps(spec, sets, found)
     return sets
 
 
 def _listed_sets(
     spec: CampaignSpec, labels: list[str], found: Findings
 ) -> tuple[PrecursorSet, ...]:
-    target = Formula.parse(spec.target.formula)
+    targets = [composed(spec, shares) for shares in generic(spec)]
     sets: list[PrecursorSet] = []
     for i, wanted in enumerate(spec.space.sets):
         path = f"space.sets[{i}]"
@@ -89,7 +100,7 @@ def _listed_sets(
             continue
         members = [p for p in spec.precursors if p.label in wanted]
         try:
-            candidate = balanced(members, target)
+            candidate = balanced_somewhere(members, targets)
         except MaterialError as error:
             shown = " + ".join(wanted)
             found.refuse(path, shown, "a set that balances", str(error))
@@ -100,6 +111,11 @@ def _listed_sets(
             )
         else:
             sets.append(candidate)
+    if len(sets) < len(spec.space.sets):
+        return tuple(sets)
+    # As everything else sees them: with the reaction to a composition of the space.
+    sets = list(precursor_sets(spec))
+    warn_of_gaps(spec, sets, found)
     return tuple(sets)
 
 
@@ -115,11 +131,30 @@ def excess_corners(spec: CampaignSpec) -> tuple[dict[str, Fraction], ...]:
     return tuple(dict(zip(names, c, strict=True)) for c in product(*ends))
 
 
+def extremes(spec: CampaignSpec, candidate: PrecursorSet) -> Iterator[PrecursorSet]:
+    """Yield a set at the extreme compositions that it makes; itself, if it is fixed."""
+    yield candidate
+    for shares in corners(spec) if spec.space.composition else ():
+        with suppress(MaterialError):
+            yield candidate.at(composed(spec, shares))
+
+
+def extreme_doses(
+    spec: CampaignSpec, candidate: PrecursorSet
+) -> tuple[dict[str, float], ...]:
+    """Return what is dosed at the extreme compositions and excesses, g."""
+    return tuple(
+        grams_to_dose(spec, one, excess)
+        for one in extremes(spec, candidate)
+        for excess in excess_corners(spec)
+    )
+
+
 def check_excess(
     spec: CampaignSpec, sets: tuple[PrecursorSet, ...], found: Findings
 ) -> None:
     """Refuse an excess of an element that no set can add."""
-    needed = sorted(cations(Formula.parse(spec.target.formula)))
+    needed = sorted(searched_cations(spec))
     for element, values in spec.space.excess.items():
         path = f"space.excess.{element}"
         if element not in needed:
@@ -136,7 +171,7 @@ def check_excess(
             )
     if any(fault.path.startswith("space.excess") for fault in found.faults):
         return
-    for candidate in sets:
+    for candidate in (one for each in sets for one in extremes(spec, each)):
         for corner in excess_corners(spec):
             try:
                 candidate.moles(corner)
@@ -157,9 +192,9 @@ def check_stock(
     n_samples = spec.budget.experiments * spec.controls.replicates
     for i, precursor in enumerate(spec.precursors):
         doses = [
-            grams_to_dose(spec, candidate, corner).get(precursor.label, 0.0)
+            grams.get(precursor.label, 0.0)
             for candidate in sets
-            for corner in excess_corners(spec)
+            for grams in extreme_doses(spec, candidate)
         ]
         if (most := max(doses, default=0.0)) > precursor.stock_grams:
             found.refuse(

@@ -2,18 +2,25 @@
 
 from collections.abc import Callable
 
-from campaigns.check.chemistry import excess_corners
+from campaigns.check.chemistry import extreme_doses
 from campaigns.check.findings import Findings
-from campaigns.check.space import atmospheres_in, bounds_in, firings, path_of
+from campaigns.check.space import (
+    atmospheres_in,
+    bounds_in,
+    crucibles_in,
+    firings,
+    path_of,
+    settings_of,
+)
 from campaigns.furnaces import firing_furnaces, idle_reason
 from campaigns.precursors import PrecursorSet
 from campaigns.recipe import DryStep, FireStep, MixStep, RegrindStep, ScanStep
 from campaigns.spec import CampaignSpec
 from campaigns.steps import StepTemplate
-from campaigns.synthesis import grams_to_dose
 from instruments.labspec import FurnaceSpec, LabSpec
 
 _DEFAULT_RAMP = float(FireStep.model_fields["ramp_celsius_per_minute"].default)
+_DEFAULT_COOL = float(FireStep.model_fields["cool_celsius_per_minute"].default)
 _DEFAULT_CRUCIBLE = str(FireStep.model_fields["crucible"].default)
 
 
@@ -112,16 +119,33 @@ def _demands(
             lambda f: gases <= f.atmospheres.keys(),
         )
     )
-    material = step.crucible or _DEFAULT_CRUCIBLE
+    materials = frozenset(crucibles_in(spec) or (step.crucible or _DEFAULT_CRUCIBLE,))
     demands.append(
         (
             "crucible",
-            material,
+            ", ".join(sorted(materials)),
             ", ".join(sorted({c for f in offers for c in f.crucibles})),
-            lambda f: material in f.crucibles,
+            lambda f: materials <= set(f.crucibles),
         )
     )
+    cooling = bounds_in(spec, step, "cool_celsius_per_minute", _DEFAULT_COOL)
+    if cooling and "cool_celsius_per_minute" in _searched(spec, step):
+        fastest_cool = cooling[1]
+        most = max(rate for f in offers for _, rate in f.cooling)
+        demands.append(
+            (
+                "cool_celsius_per_minute",
+                f"up to {fastest_cool:g} °C/min",
+                f"at most {most:g} °C/min, as fast as the furnace loses heat",
+                lambda f: max(rate for _, rate in f.cooling) >= fastest_cool,
+            )
+        )
     return demands
+
+
+def _searched(spec: CampaignSpec, step: StepTemplate) -> frozenset[str]:
+    found = spec.space.steps.get(step.label)
+    return frozenset(name for name, _ in settings_of(found)) if found else frozenset()
 
 
 def _check_drying(spec: CampaignSpec, lab: LabSpec, found: Findings) -> None:
@@ -130,7 +154,8 @@ def _check_drying(spec: CampaignSpec, lab: LabSpec, found: Findings) -> None:
     for i, step in enumerate(spec.steps):
         if step.kind != "dry":
             continue
-        celsius = step.temperature_celsius or default
+        bounds = bounds_in(spec, step, "temperature_celsius", default)
+        celsius = bounds[1] if bounds else default
         most = max((oven.max_celsius for oven in ovens), default=0.0)
         if not ovens:
             found.refuse(
@@ -141,7 +166,7 @@ def _check_drying(spec: CampaignSpec, lab: LabSpec, found: Findings) -> None:
             )
         elif celsius > most:
             found.refuse(
-                f"steps[{i}].temperature_celsius",
+                path_of(spec, i, "temperature_celsius"),
                 f"{celsius:g} °C",
                 f"at most {most:g} °C in the ovens of lab {lab.name}",
                 "dry cooler, or use a calcine step",
@@ -163,11 +188,13 @@ def _check_mixing(spec: CampaignSpec, lab: LabSpec, found: Findings) -> None:
                 "choose another lab file",
             )
         elif step.kind in defaults:
-            rpm = step.rpm or float(defaults[step.kind].model_fields["rpm"].default)
+            default = float(defaults[step.kind].model_fields["rpm"].default)
+            bounds = bounds_in(spec, step, "rpm", default)
+            rpm = bounds[1] if bounds else default
             most = max(mixer.max_rpm for mixer in able)
             if rpm > most:
                 found.refuse(
-                    f"steps[{i}].rpm",
+                    path_of(spec, i, "rpm"),
                     f"{rpm:g}",
                     f"at most {most:g} in lab {lab.name}",
                     "mix slower and longer",
@@ -177,18 +204,29 @@ def _check_mixing(spec: CampaignSpec, lab: LabSpec, found: Findings) -> None:
 def _check_doses(
     spec: CampaignSpec, lab: LabSpec, sets: tuple[PrecursorSet, ...], found: Findings
 ) -> None:
-    """Refuse doses outside every doser's range, with the sample size that fits."""
+    """Refuse doses outside every doser's range, with the sample size that fits.
+
+    Where the composition is searched, the smallest shares may be too small to dose:
+    such samples are not proposed, and that is said.
+    """
     least = min(doser.min_grams for doser in lab.dosers.values())
     most = max(doser.max_grams for doser in lab.dosers.values())
     smallest: tuple[float, str, str] | None = None
     largest: tuple[float, str, str] | None = None
     for candidate in sets:
-        for corner in excess_corners(spec):
-            for label, grams in grams_to_dose(spec, candidate, corner).items():
+        for doses in extreme_doses(spec, candidate):
+            for label, grams in doses.items():
                 dose = (grams, label, candidate.label)
                 smallest = min(smallest or dose, dose)
                 largest = max(largest or dose, dose)
-    if smallest and smallest[0] < least:
+    if smallest and smallest[0] < least and spec.space.composition:
+        found.warn(
+            "space.composition",
+            f"down to {smallest[0] * 1000:.3g} mg of {smallest[1]} ({smallest[2]}), but"
+            f" lab {lab.name} doses at least {least * 1000:g} mg: such samples are not"
+            " proposed; raise sample_grams to have them",
+        )
+    elif smallest and smallest[0] < least:
         found.refuse(
             "sample_grams",
             f"{spec.sample_grams:g} g, which needs {smallest[0] * 1000:.3g} mg of"

@@ -3,9 +3,10 @@
 from itertools import pairwise
 
 from campaigns.check.findings import Findings
+from campaigns.composition import composed, corners, ends
 from campaigns.materials.formula import Formula
 from campaigns.materials.phases import Phase, PhaseTable
-from campaigns.precursors import cations
+from campaigns.precursors import cations, searched_cations
 from campaigns.spec import CampaignSpec, Precursor
 
 _NOTABLE = 0.985
@@ -39,7 +40,7 @@ def _check_target(spec: CampaignSpec, table: PhaseTable, found: Findings) -> Non
         path = f"target.phases[{i}]"
         if name not in table:
             _unknown(path, name, table, found)
-        elif _ratio(table[name].formula) != _ratio(target):
+        elif not _may_be_target(spec, table[name].formula):
             found.refuse(
                 path,
                 f"`{name}`, {table[name].formula}",
@@ -53,7 +54,9 @@ def _check_target(spec: CampaignSpec, table: PhaseTable, found: Findings) -> Non
                 "phases whose diffraction pattern can be computed",
                 "choose another row",
             )
-    if not spec.target.phases:
+    if spec.space.composition and not spec.target.phases:
+        _check_ends(spec, table, found)
+    elif not spec.target.phases:
         rows = table.by_formula(target)
         if not any(row.has_structure for row in rows):
             alike = [
@@ -70,6 +73,32 @@ def _check_target(spec: CampaignSpec, table: PhaseTable, found: Findings) -> Non
     solution = spec.target.solid_solution
     if solution is not None and solution.phase not in table:
         _unknown("target.solid_solution.phase", solution.phase, table, found)
+
+
+def _may_be_target(spec: CampaignSpec, formula: Formula) -> bool:
+    """Return whether a phase has the target's cations, in its ratio if that is one."""
+    if spec.space.composition:
+        return cations(formula) <= searched_cations(spec)
+    return _ratio(formula) == _ratio(Formula.parse(spec.target.formula))
+
+
+def _check_ends(spec: CampaignSpec, table: PhaseTable, found: Findings) -> None:
+    """Refuse ends of the composition space that no pattern could be read for."""
+    within = corners(spec)
+    for end in ends(spec):
+        names = [name for name, share in end.items() if share]
+        if not any(all(corner[name] for name in names) for corner in within):
+            continue
+        formula = composed(spec, end)
+        if not any(row.has_structure for row in table.by_formula(formula)):
+            found.refuse(
+                f"space.composition.{next(iter(spec.space.composition))}",
+                f"{formula}, an end of the solution, which no row of the phase table"
+                " has",
+                "ends whose diffraction patterns can be computed",
+                "add a row for it to the phase table, or list the phases that count as"
+                " target in target.phases",
+            )
 
 
 def check_solid_solution(spec: CampaignSpec, found: Findings) -> None:

@@ -14,6 +14,8 @@ class SetPreview:
     """What one sample of a precursor set takes and gives, with the least excess."""
 
     label: str
+    target: str
+    """What it makes: where the composition is searched, at one of them."""
     reaction: str
     grams: dict[str, float]
     """Precursor name to mass as received, g."""
@@ -114,7 +116,7 @@ class CheckReport:
             yield f"     reaction {preview.reaction}"
             doses = ", ".join(f"{g:.4f} g {name}" for name, g in preview.grams.items())
             yield f"     dose     {doses}"
-            yield f"     powder   {preview.powder_grams:.4f} g {self.target}"
+            yield f"     powder   {preview.powder_grams:.4f} g {preview.target}"
             freed = [f"{g * 1000:.0f} mg {gas}" for gas, g in _above(preview, sign=1)]
             taken = [f"{g * 1000:.0f} mg {gas}" for gas, g in _above(preview, sign=-1)]
             gas = "; ".join(

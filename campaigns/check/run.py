@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from campaigns.check.candidates import check_columns, check_rows
 from campaigns.check.chemistry import (
     check_excess,
     check_formulas,
@@ -9,6 +10,7 @@ from campaigns.check.chemistry import (
     check_stock,
     excess_corners,
 )
+from campaigns.check.composition import check_composition
 from campaigns.check.findings import Findings
 from campaigns.check.goals import (
     check_budget,
@@ -57,7 +59,8 @@ def check(
     check_objectives(spec, found)
     check_input_constraints(spec, found)
     sets: tuple[PrecursorSet, ...] = ()
-    if check_formulas(spec, found):
+    if check_formulas(spec, found) and check_composition(spec, found):
+        check_columns(spec, found)
         sets = _check_matter(spec, lab, table, found)
     return CheckReport(
         name=spec.name,
@@ -89,6 +92,7 @@ def _check_matter(
     check_acceptances(spec, found)
     if not has_excess:  # masses below would have no meaning
         return ()
+    check_rows(spec, sets, found)
     check_safety(spec, lab, table, sets, found)
     check_stock(spec, sets, found)
     check_budget(spec, sets, found)
@@ -105,9 +109,10 @@ def preview(
     """Return what one sample of a set takes and gives, with the least excess."""
     least = excess_corners(spec)[0]
     grams = grams_to_dose(spec, candidate, least)
-    target_moles = spec.sample_grams / Formula.parse(spec.target.formula).molar_mass
+    target_moles = spec.sample_grams / candidate.target.molar_mass
     return SetPreview(
         label=candidate.label,
+        target=str(candidate.target),
         reaction=str(candidate.reaction),
         grams=grams,
         gas_grams={

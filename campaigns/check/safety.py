@@ -5,10 +5,14 @@ from dataclasses import replace
 from itertools import groupby
 from math import inf
 
-from campaigns.check.chemistry import excess_corners
+from campaigns.check.chemistry import excess_corners, extremes
 from campaigns.check.findings import Findings
-from campaigns.check.space import atmospheres_in, bounds_in, path_of
-from campaigns.materials.formula import Formula
+from campaigns.check.space import (
+    atmospheres_in,
+    bounds_in,
+    crucibles_in,
+    path_of,
+)
 from campaigns.materials.phases import PhaseTable
 from campaigns.precursors import PrecursorSet
 from campaigns.recipe import DryStep, FireStep
@@ -52,7 +56,10 @@ def check_safety(
     given = acceptances_of(spec)
     findings = list[Finding]()
     for heatings in _programs(spec):
-        portions = [_portion(spec, s, heatings, setting) for s in sets]
+        portions = [
+            _portion(spec, one, heatings, setting)
+            for found in sets for one in extremes(spec, found)
+        ]  # fmt: skip
         for portion in portions:
             alone = judge([portion], setting, given).findings
             findings += alone
@@ -115,25 +122,31 @@ def _slots(lab: LabSpec | None, furnace: Furnace) -> int:
 
 
 def _programs(spec: CampaignSpec) -> Iterator[tuple[Heating, ...]]:
-    """Yield the hottest and fastest heatings of a recipe, in each of its gases."""
+    """Yield the hottest and fastest heatings of a recipe, in each gas and crucible."""
     steps = [s for s in spec.steps if s.kind == "dry" or s.kind in FIRING_KINDS]
     choices = [
         atmospheres_in(spec, s) if s.kind in FIRING_KINDS else ("air",) for s in steps
     ]
-    for n in range(max(map(len, choices), default=0)):
-        heatings = [
-            _hottest(spec, step, gases[n % len(gases)])
-            for step, gases in zip(steps, choices, strict=True)
-        ]
-        yield tuple(heating for heating in heatings if heating is not None)
+    for crucible in crucibles_in(spec) or ("",):
+        for n in range(max(map(len, choices), default=0)):
+            heatings = [
+                _hottest(spec, step, gases[n % len(gases)], crucible)
+                for step, gases in zip(steps, choices, strict=True)
+            ]
+            yield tuple(heating for heating in heatings if heating is not None)
 
 
-def _hottest(spec: CampaignSpec, step: StepTemplate, atmosphere: str) -> Heating | None:
+def _hottest(
+    spec: CampaignSpec, step: StepTemplate, atmosphere: str, crucible: str
+) -> Heating | None:
     """Return a step at its hottest, None where no temperature is known."""
     if step.kind == "dry":
         default = float(DryStep.model_fields["temperature_celsius"].default)
-        minutes = step.minutes or float(DryStep.model_fields["minutes"].default)
-        celsius = step.temperature_celsius or default
+        long = float(DryStep.model_fields["minutes"].default)
+        hottest = bounds_in(spec, step, "temperature_celsius", default)
+        longest = bounds_in(spec, step, "minutes", long)
+        celsius = hottest[1] if hottest else default
+        minutes = longest[1] if longest else long
         return Heating("dry", celsius, minutes / 60.0, 5.0, "air")
     bounds = bounds_in(spec, step, "temperature_celsius")
     if bounds is None:
@@ -148,7 +161,7 @@ def _hottest(spec: CampaignSpec, step: StepTemplate, atmosphere: str) -> Heating
         hours=hours[1] if hours else 1.0,
         ramp_celsius_per_minute=ramps[1] if ramps else ramp,
         atmosphere=atmosphere,
-        crucible=step.crucible or str(fields["crucible"].default),
+        crucible=crucible or step.crucible or str(fields["crucible"].default),
         is_covered=bool(step.covered),
     )
 
@@ -161,7 +174,7 @@ def _portion(
 ) -> Portion:
     """Return the heaviest sample of a set."""
     doses = [grams_to_dose(spec, chosen, corner) for corner in excess_corners(spec)]
-    target = Formula.parse(spec.target.formula)
+    target = chosen.target
     kinds = [step.kind for step in spec.steps]
     return Portion(
         name=chosen.label,

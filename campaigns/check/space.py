@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from campaigns.composition import sites
 from campaigns.spec import (
     CampaignSpec,
     Choice,
@@ -32,6 +33,8 @@ def is_numeric(searched: Range | Choice) -> bool:
 
 def searched_parameters(spec: CampaignSpec) -> Iterator[tuple[str, Range | Choice]]:
     """Yield every searched parameter but `precursors`: its key and its values."""
+    for site in sites(spec):
+        yield from zip(site.keys, (limits for _, limits in site.ranges), strict=True)
     for element, values in spec.space.excess.items():
         yield f"excess.{element}", values
     if spec.space.regrinds is not None:
@@ -58,7 +61,7 @@ def firings(spec: CampaignSpec) -> Iterator[tuple[int, StepTemplate]]:
 def bounds_in(
     spec: CampaignSpec, step: StepTemplate, setting: str, default: float | None = None
 ) -> Bounds | None:
-    """Return the range of a numeric setting of a firing, searched or fixed."""
+    """Return the range of a numeric setting of a step, searched or fixed."""
     searched = dict(spec.space.steps.get(step.label, StepSpace()))[setting]
     if searched is not None:
         return bounds_of(searched) if is_numeric(searched) else None
@@ -75,8 +78,19 @@ def atmospheres_in(spec: CampaignSpec, step: StepTemplate) -> tuple[str, ...]:
     return (step.atmosphere or "air",)
 
 
+def crucibles_in(spec: CampaignSpec) -> tuple[str, ...]:
+    """Return the crucibles that are searched, of which a sample keeps one; none."""
+    searched = (step.crucible for step in spec.space.steps.values())
+    return tuple(
+        str(value)
+        for choice in searched
+        if choice is not None
+        for value in choice.values
+    )
+
+
 def path_of(spec: CampaignSpec, index: int, setting: str) -> str:
-    """Return where a firing's setting stands in the file."""
+    """Return where a step's setting stands in the file."""
     step = spec.steps[index]
     searched = dict(spec.space.steps.get(step.label, StepSpace()))
     if searched.get(setting) is not None:

@@ -10,7 +10,7 @@ from campaigns.check.space import (
     settings_of,
 )
 from campaigns.spec import CampaignSpec, Choice, Range
-from campaigns.steps import FIRING_KINDS
+from campaigns.steps import FIRING_KINDS, WORDS, StepTemplate, searchable
 
 _ROOM_CELSIUS = 25.0
 
@@ -144,26 +144,27 @@ def _is_whole(searched: Range | Choice) -> bool:
 
 def check_search(spec: CampaignSpec, found: Findings) -> None:
     """Refuse searches of steps or settings that the template does not have."""
-    labels = [step.label for _, step in firings(spec)]
+    steps = [step for step in spec.steps if searchable(step.kind)]
+    labels = [step.label for step in steps]
     for label, searched in spec.space.steps.items():
+        path = f"space.steps.{label}"
         if label not in labels:
-            found.unknown(f"space.steps.{label}", label, labels, "name a firing step.")
+            found.unknown(path, label, labels, "name a step that has settings.")
             continue
-        (step, *_) = (s for _, s in firings(spec) if s.label == label)
+        if labels.count(label) > 1:
+            found.refuse(
+                path,
+                f"`{label}`, which {labels.count(label)} steps are called",
+                "a step with a name of its own",
+                "give the steps different names",
+            )
+        step = steps[labels.index(label)]
         for setting, values in settings_of(searched):
-            path = f"space.steps.{label}.{setting}"
-            if dict(step)[setting] is not None:
-                found.refuse(
-                    path,
-                    "a search of a setting that the template fixes",
-                    "searched or fixed, not both",
-                    f"remove `{setting}` from the step or from the search",
-                )
-            if setting != "atmosphere":
-                _check_numbers(path, setting, values, found)
-            elif is_numeric(values):
-                found.refuse(path, "numbers", "names of gases", 'write ["air", "O2"]')
-    for index, step in firings(spec):
+            _check_setting(f"{path}.{setting}", step, setting, values, found)
+    _check_crucibles(spec, found)
+    for index, step in enumerate(spec.steps):
+        if "temperature_celsius" not in searchable(step.kind):
+            continue
         bounds = bounds_in(spec, step, "temperature_celsius")
         if bounds and bounds[0] <= _ROOM_CELSIUS:
             found.refuse(
@@ -171,6 +172,59 @@ def check_search(spec: CampaignSpec, found: Findings) -> None:
                 f"{bounds[0]:g} °C",
                 "above room temperature",
                 "furnaces only heat",
+            )
+
+
+def _check_setting(
+    path: str,
+    step: StepTemplate,
+    setting: str,
+    values: Range | Choice,
+    found: Findings,
+) -> None:
+    if setting not in searchable(step.kind):
+        found.refuse(
+            path,
+            f"a search of {setting} in a {step.kind} step",
+            ", ".join(searchable(step.kind)),
+            "remove it, or search it in the step that has it",
+        )
+    elif dict(step)[setting] is not None:
+        found.refuse(
+            path,
+            "a search of a setting that the template fixes",
+            "searched or fixed, not both",
+            f"remove `{setting}` from the step or from the search",
+        )
+    elif setting not in WORDS:
+        _check_numbers(path, setting, values, found)
+    elif is_numeric(values):
+        example = '["air", "O2"]' if setting == "atmosphere" else '["Al2O3", "MgO"]'
+        found.refuse(path, "numbers", f"names, as of {setting}s", f"write {example}")
+
+
+def _check_crucibles(spec: CampaignSpec, found: Findings) -> None:
+    """A sample stays in the crucible of its first firing."""
+    searched = [n for n, s in spec.space.steps.items() if s.crucible is not None]
+    fired = [step for _, step in firings(spec)]
+    if not fired:
+        return
+    first, *rest = fired
+    for label in searched:
+        if label != first.label:
+            found.refuse(
+                f"space.steps.{label}.crucible",
+                "a crucible searched in a later firing",
+                f"in the first one, {first.label}",
+                "move it there: samples keep their crucibles",
+            )
+    for step in rest if searched else ():
+        if step.crucible is not None:
+            found.refuse(
+                f"space.steps.{searched[0]}.crucible",
+                f"a search, beside a crucible fixed for {step.label}",
+                "one crucible for all firings of a sample",
+                f"remove `crucible` from the step {step.label}",
             )
 
 

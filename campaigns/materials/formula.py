@@ -89,6 +89,13 @@ class Formula:
         """Return the symbols of the elements."""
         return frozenset(symbol for symbol, _ in self.composition)
 
+    @property
+    def in_written_order(self) -> dict[str, Fraction]:
+        """Return amounts in the order in which the text first names each element."""
+        amounts = dict(self.composition)
+        written = dict.fromkeys(_SYMBOL.findall(self.text))
+        return {symbol: amounts[symbol] for symbol in written}
+
     def amount(self, element: str) -> Fraction:
         """Return an element's amount per formula unit, 0 if absent."""
         return dict(self.composition).get(element, Fraction(0))
@@ -115,24 +122,17 @@ class Formula:
 
     def __mul__(self, factor: Fraction | int) -> "Formula":
         """Return the formula with every amount times a positive factor."""
-        ordered = _in_written_order(self)
+        ordered = self.in_written_order
         return Formula.of({symbol: n * factor for symbol, n in ordered.items()})
 
     __rmul__ = __mul__
 
     def __add__(self, other: "Formula") -> "Formula":
         """Return the sum of two formulas."""
-        total = _in_written_order(self)
-        for symbol, n in _in_written_order(other).items():
+        total = self.in_written_order
+        for symbol, n in other.in_written_order.items():
             total[symbol] = total.get(symbol, Fraction(0)) + n
         return Formula.of(total)
-
-
-def _in_written_order(formula: Formula) -> dict[str, Fraction]:
-    """Return amounts in the order in which the text first names each element."""
-    amounts = dict(formula.composition)
-    written = dict.fromkeys(_SYMBOL.findall(formula.text))
-    return {symbol: amounts[symbol] for symbol in written}
 
 
 def _write(amounts: Mapping[str, Fraction], number: Callable[[Fraction], str]) -> str:

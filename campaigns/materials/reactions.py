@@ -115,21 +115,36 @@ def complete(amounts: Sequence[tuple[Formula, Fraction]], product: Formula) -> R
     Raises:
         MaterialError: If gases cannot make up the difference.
     """
+    gases = gas_balance(amounts, product)
+    if gases is None:
+        raise MaterialError(
+            f"{_names([f for f, _ in amounts])} in these amounts leave more or less"
+            f" than {product} and gas"
+        )
+    return _reaction(amounts, [(product, Fraction(1))], gases)
+
+
+def gas_balance(
+    amounts: Sequence[tuple[Formula, Fraction]], product: Formula
+) -> tuple[tuple[Formula, Fraction], ...] | None:
+    """Return gases and their moles that make up for some solids, negative if taken up.
+
+    Args:
+        amounts: Each solid consumed, with its moles per mole of product; below 0 for
+            one that would have to be given back.
+        product: The one solid formed.
+
+    Returns:
+        None where gases cannot make up the difference.
+    """
     gases = carriers([formula for formula, _ in amounts], [product])
     elements = sorted({e for f, _ in amounts for e in f.elements} | product.elements)
     surplus = [
         sum((f.amount(e) * n for f, n in amounts), Fraction(0)) - product.amount(e)
         for e in elements
     ]
-    solution = solve([[g.amount(e) for g in gases] for e in elements], surplus)
-    if solution.values is None:
-        raise MaterialError(
-            f"{_names([f for f, _ in amounts])} in these amounts leave more or less"
-            f" than {product} and gas"
-        )
-    return _reaction(
-        amounts, [(product, Fraction(1))], zip(gases, solution.values, strict=True)
-    )
+    values = solve([[g.amount(e) for g in gases] for e in elements], surplus).values
+    return None if values is None else tuple(zip(gases, values, strict=True))
 
 
 def carriers(

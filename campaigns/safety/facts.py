@@ -223,10 +223,11 @@ def portion_of(
     heatings = (s for s in recipe.steps if isinstance(s, FireStep | DryStep))
     kinds = [step.kind for step in recipe.steps]
     first = next((i for i, k in enumerate(kinds) if k in _HEATED), len(kinds))
+    target = Formula.parse(recipe.target or spec.target.formula)
     return Portion(
         name=name,
-        target=Formula.parse(spec.target.formula),
-        target_moles=recipe.expected_grams / target_mass(spec),
+        target=target,
+        target_moles=recipe.expected_grams / target.molar_mass,
         reagents=reagents_of(spec, grams, table),
         heatings=tuple(map(heating_of, heatings)),
         targets=spec.target.phases,
@@ -235,11 +236,6 @@ def portion_of(
 
 
 _HEATED = ("dry", "calcine", "fire", "anneal")
-
-
-def target_mass(spec: CampaignSpec) -> float:
-    """Return the molar mass of the target, g/mol."""
-    return Formula.parse(spec.target.formula).molar_mass
 
 
 def reagents_of(

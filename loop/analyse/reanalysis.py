@@ -14,6 +14,7 @@ from loop.analyse.candidates import target_phases
 from loop.analyse.instrumentfile import InstrumentFile
 from loop.analyse.profile import Instrument
 from loop.analyse.samples import conclude, identify_scan
+from loop.analyse.solutions import for_sample
 from loop.analyse.verdict import judge
 from loop.errors import AnalysisError
 
@@ -66,7 +67,7 @@ def reanalyse(
         blob: Returns stored bytes by their sha256.
         instrument: The diffractometer; by default what the patterns say of it.
     """
-    target = target_phases(spec, table)
+    target = target_phases(*for_sample(spec, table, ledger, sample))
     before = _current(spec, ledger, sample, target)
     used = "" if instrument is None else instrument_sha256(instrument)
     identified: list[Identified] = []

@@ -27,9 +27,9 @@ from loop.analyse.patterns import parse
 from loop.analyse.phases import identify
 from loop.analyse.powder import RunFacts
 from loop.analyse.profile import Instrument
-from loop.analyse.quantify import AMORPHOUS, UNKNOWN
 from loop.analyse.references import Reference, from_phases
 from loop.analyse.rescan import Question, reason_for_longer
+from loop.analyse.solutions import for_sample
 from loop.analyse.verdict import judge, shares
 from loop.errors import AnalysisError
 
@@ -120,6 +120,7 @@ def identify_scan(
     Raises:
         AnalysisError: If the pattern cannot be analysed.
     """
+    spec, table = for_sample(spec, table, ledger, scan.sample)
     dosed = ledger.dosed_grams(scan.sample)
     crucibles = {firing.crucible for firing in ledger.recipe(scan.sample).firings}
     pattern = parse(raw, scan.suffix, name=scan.scan, instrument=instrument)
@@ -165,8 +166,14 @@ def _ask_longer(
         return None
     scan = ledger.scans[sample]
     programs = lab.diffractometers[scan.instrument].programs
-    target, earlier = target_phases(spec, table), _before(ledger, sample)
-    met = {name for one in earlier for name in one.fractions.phases}
+    own, phases = for_sample(spec, table, ledger, sample)
+    target, earlier = target_phases(own, phases), _before(ledger, sample)
+    met = {
+        name
+        for one in earlier.values()
+        for name in one.fractions.phases
+        if name in phases
+    }
     asked: tuple[Measure, ...] = (*spec.objectives, *spec.outcome_constraints)
     question = Question(
         target=target,
@@ -175,8 +182,16 @@ def _ask_longer(
             for limit in (spec.target.made_at_least, spec.stop.yield_at_least)
             if limit is not None
         ),
-        best=max((shares(one, target).target for one in earlier), default=None),
-        suspects=tuple(sorted(met - {UNKNOWN, AMORPHOUS, *target})),
+        best=max(
+            (
+                shares(
+                    one, target_phases(*for_sample(spec, table, ledger, name))
+                ).target
+                for name, one in earlier.items()
+            ),
+            default=None,
+        ),
+        suspects=tuple(sorted(met - set(target))),
         impurities=tuple(one.phase for one in asked if one.measure == "impurity"),
         saved=1.0 - programs[scan.program] / programs[step.longer],
     )
@@ -194,18 +209,18 @@ def _ask_longer(
     )
 
 
-def _before(ledger: Ledger, sample: str) -> tuple[Identification, ...]:
-    """Return what was found in the scored samples of earlier loads.
+def _before(ledger: Ledger, sample: str) -> dict[str, Identification]:
+    """Return what was found in the scored samples of earlier loads, by sample.
 
     Those of the same load do not count: the answer must not depend on which of them
     happens to be analysed first.
     """
     load = ledger.proposed[sample].proposal.load
-    return tuple(
-        ledger.identified[scored.scan].identification
+    return {
+        scored.sample: ledger.identified[scored.scan].identification
         for scored in ledger.scored.values()
         if ledger.proposed[scored.sample].proposal.load < load
-    )
+    }
 
 
 def conclude(
@@ -215,12 +230,13 @@ def conclude(
     found, sample = identified.identification, identified.sample
     if not found.is_usable:
         return _unusable(sample, why_unusable(found))
+    own, phases = for_sample(spec, table, ledger, sample)
     return Scored(
         sample=sample,
         scan=identified.scan,
-        scores=score(spec, found, facts=run_facts(ledger, sample), table=table),
+        scores=score(own, found, facts=run_facts(ledger, sample), table=phases),
         measured=_carried_out(spec, ledger, sample),
-        verdict=judge(spec, found, target_phases(spec, table)),
+        verdict=judge(own, found, target_phases(own, phases)),
     )
 
 

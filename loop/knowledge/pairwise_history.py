@@ -42,7 +42,9 @@ def observations(store: Store) -> tuple[Observation, ...]:
         identification = ledger.identified[scored.scan].identification
         if not identification.is_usable:
             continue
-        grams = ledger.dosed_grams(sample) or ledger.recipe(sample).grams
+        recipe = ledger.recipe(sample)
+        grams = ledger.dosed_grams(sample) or recipe.grams
+        target = recipe.target or spec.target.formula
         fractions = identification.fractions
         found.append(
             Observation(
@@ -51,8 +53,8 @@ def observations(store: Store) -> tuple[Observation, ...]:
                 mode=store.opened.mode,
                 sample=sample,
                 event=sequences[scored.scan],
-                target=spec.target.formula,
-                precursors=_moles(spec, grams),
+                target=target,
+                precursors=_moles(spec, grams, target),
                 holds=_holds(ledger, sample),
                 phases=fractions.phases,
                 mean=fractions.mean,
@@ -77,9 +79,11 @@ def _holds(ledger: Ledger, sample: str) -> tuple[Hold, ...]:
     return tuple(found)
 
 
-def _moles(spec: CampaignSpec, grams: Mapping[str, float]) -> dict[str, float]:
+def _moles(
+    spec: CampaignSpec, grams: Mapping[str, float], formula: str
+) -> dict[str, float]:
     """Return precursor formula to moles per mole of target."""
-    target = spec.sample_grams / Formula.parse(spec.target.formula).molar_mass
+    target = spec.sample_grams / Formula.parse(formula).molar_mass
     by_label = {precursor.label: precursor for precursor in spec.precursors}
     moles: dict[str, float] = {}
     for label, mass in grams.items():

@@ -5,7 +5,16 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from campaigns.furnaces import lacks
-from campaigns.recipe import DoseStep, DryStep, FireStep, Recipe, ScanStep, Step
+from campaigns.recipe import (
+    DoseStep,
+    DryStep,
+    FireStep,
+    MixStep,
+    Recipe,
+    RegrindStep,
+    ScanStep,
+    Step,
+)
 from instruments.labspec import LabSpec
 from loop.errors import ScheduleError
 from loop.plan.firing import firing_seconds
@@ -83,7 +92,7 @@ def plan_load(
     """Return every task of a load, each after those that it needs.
 
     The recipes of one load have the same kinds of steps in the same order and the
-    same firing settings; masses differ.
+    same drying, regrinding and firing settings; masses, mixing and crucibles differ.
 
     Raises:
         ScheduleError: If the recipes do not fit together, the furnace cannot fire
@@ -91,11 +100,20 @@ def plan_load(
     """
     kinds = {tuple(step.kind for step in sample.recipe.steps) for sample in samples}
     shared = {tuple(f.shared for f in sample.recipe.firings) for sample in samples}
+    treated = {
+        tuple(s for s in sample.recipe.steps if isinstance(s, DryStep | RegrindStep))
+        for sample in samples
+    }
     if len(kinds) != 1 or len(shared) != 1:
         raise ScheduleError(f"load {load}: its recipes do not share one firing profile")
-    firings = samples[0].recipe.firings
+    firings = [firing for sample in samples for firing in sample.recipe.firings]
     if reason := lacks(lab.furnaces[furnace], firings, len(samples)):
         raise ScheduleError(f"load {load}: {furnace} cannot fire it: {reason}")
+    if len(treated) != 1:
+        raise ScheduleError(
+            f"load {load}: its recipes do not dry or regrind alike, but an oven dries"
+            " all samples of a load"
+        )
     for name, rack in lab.racks.items():
         if rack.holds in CONTAINERS and rack.slots < len(samples):
             raise ScheduleError(
@@ -128,8 +146,10 @@ class _Planner:
             case "dose":
                 self.each("dose", index, tuple(self.lab.dosers), self.dose_parts)
             case "mix":
-                seconds = step.minutes * 60.0
-                self.each("mix", index, self.mixers("mix"), self.carried(seconds))
+                self.each(
+                    "mix", index, self.mixers("mix"),
+                    lambda sample: self.mix_parts(sample, index),
+                )  # fmt: skip
             case "dry":
                 self.add_dry(index, step)
             case "fire" | "calcine" | "anneal":
@@ -248,6 +268,13 @@ class _Planner:
         moves = Part(self.arm_seconds, self.arms)
         doses = [p for _ in dose.grams for p in (mount, Part(doser.seconds_per_dose))]
         return (moves, *doses, moves)
+
+    def mix_parts(self, sample: Sample, index: int) -> tuple[Part, ...]:
+        """Return the stretches of mixing one sample, by its own recipe."""
+        step = sample.recipe.steps[index]
+        if not isinstance(step, MixStep):
+            raise TypeError(f"step {index} of {sample.name} does not mix")
+        return self.carried(step.minutes * 60.0)
 
     def scan_parts(self, program: str) -> tuple[Part, ...]:
         """Return the stretches of a scan by a program, the default if unnamed."""

@@ -26,8 +26,14 @@ N_HOPEFUL, N_HOPEFUL_SEVERAL = 1024, 512
 """Candidates valued in full at most, for one objective and for several."""
 N_OPTIMISTS = 15
 """Ways to weigh several objectives when those are picked."""
+N_FOREMOST = 48
+"""Samples of a profile valued at once when one is added to a load."""
 CHUNK = 2048
 """Candidates valued at once, to bound memory."""
+
+
+Rows = Callable[[int | Sequence[int]], Tensor]
+"""Columns of X by the number of a profile, or of several."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +89,7 @@ def in_chunks(value: Callable[[Tensor], Tensor], X: Tensor) -> Tensor:
 def choose_load(
     goal: Goal,
     model: Model,
-    X_pool: Callable[[int], Tensor],
+    X_pool: Rows,
     *,
     allowed: Tensor,
     log_chance: Callable[[Tensor], Tensor],
@@ -98,7 +104,8 @@ def choose_load(
     Args:
         goal: Objectives and constraints.
         model: Posterior over all outputs.
-        X_pool: Columns of all samples at a profile, `m x d`, by its number.
+        X_pool: Columns of all places of a profile, `m x d`, by its number; of several
+            profiles, one axis more.
         allowed: Which candidates may be taken, `n x m`.
         log_chance: Logarithm of the probability that a synthesis succeeds, by row.
         X_baseline: Points with results, `k x d`.
@@ -135,6 +142,7 @@ def choose_load(
             X,
             taken,
             is_allowed=allowed[profile],
+            alone=alone[profile],
             log_chance=log_chance(X),
             X_baseline=X_baseline,
             X_pending=X_pending,
@@ -179,7 +187,7 @@ def best_first(expected: Tensor) -> list[int]:
 
 def over_pool(
     value: Callable[[Tensor], Tensor],
-    X_pool: Callable[[int], Tensor],
+    X_pool: Rows,
     wanted: Tensor,
     *,
     width: tuple[int, ...] = (),
@@ -191,7 +199,7 @@ def over_pool(
     for start in range(0, len(profiles), step):
         part = profiles[start : start + step]
         mask = wanted[part]
-        X = torch.stack([X_pool(i) for i in part])[mask]
+        X = X_pool(part)[mask]
         values = torch.full((*mask.shape, *width), -inf, dtype=torch.float64)
         values[mask] = in_chunks(value, X)
         found[part] = values
@@ -201,7 +209,7 @@ def over_pool(
 def _hopeful(
     goal: Goal,
     model: Model,
-    X_pool: Callable[[int], Tensor],
+    X_pool: Rows,
     allowed: Tensor,
     log_chance: Callable[[Tensor], Tensor],
 ) -> Tensor:
@@ -246,6 +254,7 @@ def _fill(
     taken: list[int],
     *,
     is_allowed: Tensor,
+    alone: Tensor,
     log_chance: Tensor,
     X_baseline: Tensor,
     X_pending: Tensor | None,
@@ -255,21 +264,54 @@ def _fill(
     """Add samples of one profile to those taken, one at a time; return their gains."""
     free = is_allowed.clone()
     free[taken] = False
+    bounds = alone.clone()
     gains = list[float]()
     while free.any() and len(taken) < size:
         on_way = torch.cat([X[:0] if X_pending is None else X_pending, X[taken]])
         adding = goal.worth(model, X_baseline, on_way if len(on_way) else None)
-        rows = free.nonzero().squeeze(-1)
-        values = in_chunks(adding, X[rows]) + log_chance[rows]
-        worth = torch.full(free.shape, -inf, dtype=torch.float64)
-        worth[rows] = values
-        best = best_admitted(worth, free, partial(barred, taken))
+        _lower(bounds, free, partial(_values, adding, X, log_chance))
+        best = best_admitted(bounds, free, partial(barred, taken))
         if best is None:
             break
         taken.append(best)
-        gains.append(float(worth[best]))
+        gains.append(float(bounds[best]))
         free[best] = False
     return gains
+
+
+def _values(
+    adding: Callable[[Tensor], Tensor], X: Tensor, log_chance: Tensor, rows: Tensor
+) -> Tensor:
+    return adding(X[rows]) + log_chance[rows]
+
+
+def _lower(bounds: Tensor, free: Tensor, value: Callable[[Tensor], Tensor]) -> None:
+    """Lower bounds to values, from the highest on, until the best is certain.
+
+    What a sample adds shrinks as others join, so that what it added before bounds it.
+
+    Args:
+        bounds: Of every sample of a profile, shape m; -inf for those that nobody
+            hopes for, which are valued only once there are no others.
+        free: Which may be taken, shape m.
+        value: Values of some rows.
+
+    Source:
+        Minoux, in Optimization Techniques (Springer, 1978) 234: the lazy greedy
+        algorithm for submodular functions.
+    """
+    stale = free.clone()
+    best = -inf
+    while stale.any():
+        open_bounds = bounds.masked_fill(~stale, -inf)
+        if best > -inf and best >= float(open_bounds.max()):
+            return
+        left = stale.nonzero().squeeze(-1)
+        order = torch.argsort(bounds[left], descending=True, stable=True)
+        rows = left[order[:N_FOREMOST]]
+        bounds[rows] = value(rows)
+        stale[rows] = False
+        best = max(best, float(bounds[rows].max()))
 
 
 def alternatives(

@@ -12,7 +12,8 @@ from campaigns.recipe import Parameters
 from campaigns.results import DecisionRecord, History, Proposal, Trial
 from campaigns.spec import CampaignSpec
 from loop.errors import ExhaustedError
-from loop.propose.pool import sobol_points
+from loop.propose.draws import sobol_points
+from loop.propose.points import Points
 from loop.propose.randomness import stream
 from loop.propose.seats import Chooser, Point, Question, fill_load
 from loop.propose.site import Site
@@ -97,11 +98,9 @@ def _nearest_profile(question: Question, wanted: Parameters) -> int:
     """Return the profile, with samples left, nearest to the wanted one."""
     space: SearchSpace = question.space
     free = np.flatnonzero(question.pool.allowed.any(axis=1))
-    aim = space.encode_shared(wanted)
-    distances = [
-        float(np.sum((space.encode_shared(question.pool.profiles[i]) - aim) ** 2))
-        for i in free
-    ]
+    profiles = [question.pool.profiles[i] for i in free]
+    columns = space.encode(space.shared, Points([wanted, *profiles]))
+    distances = ((columns[1:] - columns[0]) ** 2).sum(axis=1)
     return int(free[int(np.argmin(distances))])
 
 

@@ -19,21 +19,24 @@ class Candidates:
         """Encode the pool."""
         self.question, self.encoder = question, encoder
         self.columns = Columns(*encoder.sizes)
+        self.places = torch.from_numpy(question.pool.places.copy())
+        """Which sample stands at each place of a profile, shape `n x w`."""
         shared, own, physics = encoder.pool_rows(question.pool)
         self.shared = torch.from_numpy(shared)
         self.own = torch.from_numpy(own)
         self.physics = torch.from_numpy(physics)
-        """Physics columns, shape `n x m x N_PHYSICS`."""
+        """Physics columns, shape `n x w x N_PHYSICS`."""
         self.calculated = Figures(question.spec.objectives, physics[:, 0])
         self.allowed = self.calculated.within_thresholds(
             torch.from_numpy(question.pool.allowed)
         )
-        """Which may be taken, `n x m`: those of any use by what is calculated."""
+        """Which may be taken, `n x w`: those of any use by what is calculated."""
 
-    def at(self, profile: int) -> Tensor:
-        """Return the columns of all samples at a profile, shape `m x d`."""
-        shared = self.shared[profile].expand(len(self.own), -1)
-        return torch.cat([shared, self.own, self.physics[profile]], dim=-1)
+    def at(self, profile: int | Sequence[int]) -> Tensor:
+        """Return columns of a profile's places, `w x d`; of several, `p x w x d`."""
+        own = self.own[self.places[profile]]
+        shared = self.shared[profile].unsqueeze(-2).expand(*own.shape[:-1], -1)
+        return torch.cat([shared, own, self.physics[profile]], dim=-1)
 
     def rows(self, points: Sequence[Parameters]) -> Tensor:
         """Return the columns of points, shape `n x d`."""

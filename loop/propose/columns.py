@@ -21,6 +21,8 @@ class Columns:
     """Which columns of X, shape n x d, mean what; physics columns are the last."""
 
     n_process: int
+    """Conditions: settings of the load, then the sample's own composition and
+    treatment."""
     n_excess: int
     n_identity: int
     n_descriptors: int

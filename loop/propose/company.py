@@ -13,8 +13,8 @@ from campaigns.safety import Finding, Portion, judge
 from campaigns.safety.facts import acceptances_of, portion_of
 from campaigns.spec import CampaignSpec
 from campaigns.synthesis import build_recipe
+from loop.propose.points import Value
 from loop.propose.site import Site
-from loop.propose.space import Value
 
 Key = tuple[tuple[str, Value], ...]
 

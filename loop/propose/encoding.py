@@ -3,19 +3,19 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import exp, log
+from math import exp
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
 
-from campaigns.materials.formula import Formula
 from campaigns.precursors import PrecursorSet
 from campaigns.recipe import FireStep, Parameters
 from campaigns.spec import CampaignSpec, Range
 from campaigns.steps import FIRING_KINDS, StepTemplate
-from campaigns.synthesis import cost, grams_to_dose, planned_excess
 from loop.propose.columns import N_PHYSICS
+from loop.propose.doses import Doses
+from loop.propose.ends import Ends, chemistry_at_ends
 from loop.propose.features import (
     VALENCE_CHANGING,
     Facts,
@@ -24,8 +24,9 @@ from loop.propose.features import (
     descriptors,
     set_features,
 )
+from loop.propose.points import Points, Value
 from loop.propose.pool import Pool
-from loop.propose.space import SearchSpace, Value
+from loop.propose.space import SearchSpace
 
 KELVIN = 273.15
 RAMP = float(FireStep.model_fields["ramp_celsius_per_minute"].default)
@@ -40,18 +41,18 @@ class Encoder:
 
     spec: CampaignSpec
     space: SearchSpace
-    sets: tuple[PrecursorSet, ...]
-    chemistry: tuple[SetChemistry, ...]
-    """Of each set."""
     features: SetFeatures
+    ends: Ends
+    doses: Doses
     facts: Facts
 
     @cached_property
     def sizes(self) -> tuple[int, int, int, int]:
         """Return the number of process, excess, identity and descriptor columns."""
+        space = self.space
         return (
-            sum(s.width for s in self.space.shared),
-            sum(s.width for s in self.space.own[1:]),
+            sum(s.width for s in (*space.shared, *space.conditions)),
+            sum(s.width for s in space.excesses),
             len(self.features.sources),
             len(self.features.descriptors),
         )
@@ -60,12 +61,9 @@ class Encoder:
         """Return the columns of points, shape `n x d`."""
         if not points:
             return np.empty((0, sum(self.sizes) + N_PHYSICS))
-        return np.array(
-            [
-                np.concatenate([self.shared(p), self.own(p), self.physics(p)])
-                for p in points
-            ]
-        )
+        found = Points(points)
+        columns = [self.shared(found), self.own(found), self.physics(found, found)]
+        return np.concatenate(columns, axis=1)
 
     def pool_rows(
         self, pool: Pool
@@ -73,96 +71,119 @@ class Encoder:
         """Return the pool's columns in parts, to be joined profile by profile.
 
         Returns:
-            Columns of profiles, `n x n_process`; of samples, `m x n_own`; physics,
-            `n x m x N_PHYSICS`.
+            Columns of profiles, `n x n_shared`; of samples, `m x n_own`; physics,
+            `n x w x N_PHYSICS`.
         """
-        shared = np.array([self.shared(p) for p in pool.profiles])
-        own = np.array([self.own(s) for s in pool.samples])
-        heats = [self.heating(p) for p in pool.profiles]
-        sluggish = [self._sluggishness(s) for s in pool.samples]
-        physics = np.empty((len(pool.profiles), len(pool.samples), N_PHYSICS))
-        physics[:, :, :2] = np.array(heats)[:, None, :]
-        physics[:, :, 2] = np.array(sluggish)[None, :]
-        physics[:, :, 3] = [
-            [self.chance(p, s, kelvin=heat[0]) for s in pool.samples]
-            for p, heat in zip(pool.profiles, heats, strict=True)
-        ]
-        rest = [(self.oxygen(p), self.furnace_hours(p)) for p in pool.profiles]
-        physics[:, :, 4:6] = np.array(rest)[:, None, :]
-        physics[:, :, 6] = [self.price(s) for s in pool.samples]
-        return shared, own, physics
-
-    def shared(self, parameters: Mapping[str, Value]) -> NDArray[np.float64]:
-        """Return the columns of a load's settings."""
-        return self.space.encode_shared(parameters)
-
-    def own(self, parameters: Mapping[str, Value]) -> NDArray[np.float64]:
-        """Return a sample's columns: excess, sources, descriptors."""
-        row = self.features.row(str(parameters["precursors"]))
-        return np.concatenate(
-            [
-                self.space.encode_excess(parameters),
-                self.features.identity[row],
-                self.features.values[row],
-            ]
+        profiles, samples = Points(pool.profiles), Points(pool.samples)
+        return (
+            self.shared(profiles),
+            self.own(samples),
+            self.physics(profiles, samples, places=pool.places),
         )
 
-    def physics(self, parameters: Mapping[str, Value]) -> NDArray[np.float64]:
-        """Return the columns that `columns.N_PHYSICS` lists."""
-        kelvin, log_hours = self.heating(parameters)
-        slow = self._sluggishness(parameters)
-        chance = self.chance(parameters, parameters, kelvin=kelvin)
-        oxygen, hours = self.oxygen(parameters), self.furnace_hours(parameters)
-        price = self.price(parameters)
-        return np.array([kelvin, log_hours, slow, chance, oxygen, hours, price])
+    def shared(self, points: Points) -> NDArray[np.float64]:
+        """Return the columns of a load's settings, `n x n_shared`."""
+        return self.space.encode(self.space.shared, points)
 
-    def price(self, parameters: Mapping[str, Value]) -> float:
-        """Return the price of a sample's precursors per gram of target expected.
+    def own(self, points: Points) -> NDArray[np.float64]:
+        """Return a sample's columns: conditions, excess, sources, descriptors."""
+        rows = self._rows(points)
+        takes_part = self.ends.are_dosed(rows, self.ends.weights(points))
+        return np.concatenate(
+            [
+                self.space.encode(self.space.conditions, points),
+                self.space.encode(self.space.excesses, points),
+                self.features.identity[rows] * takes_part,
+                self.features.values[rows],
+            ],
+            axis=1,
+        )
+
+    def physics(
+        self,
+        profiles: Points,
+        samples: Points,
+        *,
+        places: NDArray[np.intp] | None = None,
+    ) -> NDArray[np.float64]:
+        """Return the columns that `columns.N_PHYSICS` lists.
+
+        Args:
+            profiles: n profiles.
+            samples: Their samples, one each.
+            places: Which samples go with each profile, shape `n x w`; one each if None.
+
+        Returns:
+            Shape `n x N_PHYSICS`, or `n x w x N_PHYSICS`.
+        """
+        chosen = np.arange(len(samples)) if places is None else places
+        kelvin, log_hours = self.heating(profiles)
+        of_profiles = {
+            0: kelvin,
+            1: log_hours,
+            4: self.oxygen(profiles),
+            5: self.furnace_hours(profiles),
+        }
+        found = np.empty((*chosen.shape, N_PHYSICS))
+        for column, values in of_profiles.items():
+            found[..., column] = values if places is None else values[:, None]
+        rows, weights = self._rows(samples), self.ends.weights(samples)
+        found[..., 2] = self.ends.stable_carbonate(rows, weights)[chosen]
+        found[..., 3] = self.ends.chances(
+            kelvin, self._atmosphere(profiles), rows[chosen], weights[chosen]
+        )
+        found[..., 6] = self.prices(samples)[chosen]
+        return found
+
+    def prices(self, points: Points) -> NDArray[np.float64]:
+        """Return the precursors' price per gram of target expected, shape n.
 
         0 where the campaign asks for no cost.
         """
-        if not self._is_priced:
-            return 0.0
-        row = self.features.row(str(parameters["precursors"]))
-        excess = planned_excess(dict(parameters))
-        grams = grams_to_dose(self.spec, self.sets[row], excess)
-        return cost(self.spec, grams) / self.spec.sample_grams
-
-    @cached_property
-    def _is_priced(self) -> bool:
         asked = {one.measure for one in self.spec.objectives}
         asked |= {one.measure for one in self.spec.outcome_constraints}
-        return "cost" in asked
+        if "cost" not in asked:
+            return np.zeros(len(points))
+        grams = self.doses.grams(points.rows, is_measured=True)
+        price = np.array([p.price_per_gram for p in self.spec.precursors])
+        return np.asarray(grams @ price / self.spec.sample_grams)
 
-    def heating(self, parameters: Mapping[str, Value]) -> tuple[float, float]:
-        """Return the hottest hold, K, and the logarithm of hours worth at it.
+    def heating(
+        self, points: Points
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the hottest holds, K, and the logarithms of hours worth at them.
 
         Hours at lower holds count by the Arrhenius factor. A recipe without a firing
-        stays at 298.15 K.
+        stays at 298.15 K. Each of shape n.
         """
-        holds = list(self._holds(parameters))
-        hottest = max((kelvin for kelvin, _ in holds), default=298.15)
-        hours = sum(
-            time * exp(-ACTIVATION_KELVIN * (1 / kelvin - 1 / hottest))
-            for kelvin, time in holds
-        )
-        return hottest, log(hours) if holds else 0.0
+        holds = list(self._holds(points))
+        if not holds:
+            return np.full(len(points), 298.15), np.zeros(len(points))
+        kelvins = np.array([np.where(hours > 0, k, 0.0) for k, hours in holds])
+        hottest = kelvins.max(axis=0)
+        hottest = np.where(hottest > 0, hottest, 298.15)
+        hours = np.zeros(len(points))
+        for kelvin, time in holds:
+            hours += time * np.exp(-ACTIVATION_KELVIN * (1 / kelvin - 1 / hottest))
+        return hottest, np.where(hours > 0, np.log(np.maximum(hours, 1e-300)), 0.0)
 
-    def oxygen(self, parameters: Mapping[str, Value]) -> float:
-        """Return the logarithm of the oxygen pressure against air.
+    def oxygen(self, points: Points) -> NDArray[np.float64]:
+        """Return the logarithm of the oxygen pressure against air, shape n.
 
         0 where no cation of the target changes valence, or the gas is not known.
         """
-        if not Formula.parse(self.spec.target.formula).elements & VALENCE_CHANGING:
-            return 0.0
-        return self.facts.log_oxygen(self._atmosphere(parameters))
+        if not self.ends.elements & VALENCE_CHANGING:
+            return np.zeros(len(points))
+        gases = self._atmosphere(points)
+        known = {gas: self.facts.log_oxygen(gas) for gas in set(gases)}
+        return np.array([known[gas] for gas in gases])
 
-    def furnace_hours(self, parameters: Mapping[str, Value]) -> float:
-        """Return ramps, holds and programmed cooling of all firings, h."""
-        total = 0.0
-        for step, times in self._firings(parameters):
+    def furnace_hours(self, points: Points) -> NDArray[np.float64]:
+        """Return ramps, holds and programmed cooling of all firings, h, shape n."""
+        total = np.zeros(len(points))
+        for step, times in self._firings(points):
             celsius, hours, up, down = (
-                float(parameters.get(f"{step.label}.{name}", fixed or 0.0))
+                points.numbers(f"{step.label}.{name}", fixed or 0.0)
                 for name, fixed in (
                     ("temperature_celsius", step.temperature_celsius),
                     ("hold_hours", step.hold_hours),
@@ -170,15 +191,17 @@ class Encoder:
                     ("cool_celsius_per_minute", step.cool_celsius_per_minute or RAMP),
                 )
             )
-            span = max(celsius - 25.0, 0.0) / 60.0
+            span = np.maximum(celsius - 25.0, 0.0) / 60.0
             total += times * (hours + span / up + span / down)
         return total
 
     def gases_of(self, parameters: Mapping[str, Value]) -> frozenset[str]:
         """Return the atmospheres of the firings that happen, `air` if none is named."""
+        point = Points([parameters])
         named = (
             parameters.get(f"{step.label}.atmosphere", step.atmosphere)
-            for step, _ in self._firings(parameters)
+            for step, times in self._firings(point)
+            if times[0] > 0
         )
         return frozenset("air" if gas is None else str(gas) for gas in named)
 
@@ -192,76 +215,67 @@ class Encoder:
             found.update(map(str, names))
         return frozenset(found)
 
-    def chance(
-        self,
-        profile: Mapping[str, Value],
-        sample: Mapping[str, Value],
-        *,
-        kelvin: float,
-    ) -> float:
-        """Return the probability that the reaction runs at all, 1 if not known."""
-        row = self.features.row(str(sample["precursors"]))
-        key = (row, round(kelvin, 3), self._atmosphere(profile))
-        if key not in self._chances:
-            known = self.facts.driving_force(self.chemistry[row], kelvin, key[2])
-            self._chances[key] = (
-                1.0 if known is None else float(norm.cdf(-known[0] / max(known[1], 1)))
-            )
-        return self._chances[key]
-
-    @cached_property
-    def _chances(self) -> dict[tuple[int, float, str], float]:
-        return {}
-
     def described(self, parameters: Mapping[str, Value]) -> dict[str, float]:
         """Return what the model sees of a point's chemistry, in natural units."""
-        row = self.features.row(str(parameters["precursors"]))
-        kelvin, log_hours = self.heating(parameters)
+        point = Points([parameters])
+        (row,) = self._rows(point)
+        (kelvin,), (log_hours,) = self.heating(point)
+        weights = self.ends.weights(point)
         found = {
-            "hottest hold / °C": kelvin - KELVIN,
-            "hours worth at it / h": exp(log_hours),
-            **descriptors(self.chemistry[row]),
+            "hottest hold / °C": float(kelvin) - KELVIN,
+            "hours worth at it / h": exp(float(log_hours)),
+            **descriptors(self.ends.mixed(row, weights[0])),
         }
-        known = self.facts.driving_force(
-            self.chemistry[row], kelvin, self._atmosphere(parameters)
+        (gas,) = self._atmosphere(point)
+        mean, sd = self.ends.driving_forces(
+            np.array([kelvin]), gas, np.array([row]), weights
         )
-        if known is not None:
-            found["reaction free energy / kJ/mol"] = known[0]
-            found["its standard deviation / kJ/mol"] = known[1]
+        if not np.isnan(mean[0]):
+            found["reaction free energy / kJ/mol"] = float(mean[0])
+            found["its standard deviation / kJ/mol"] = float(sd[0])
         return found
 
-    def _sluggishness(self, parameters: Mapping[str, Value]) -> float:
-        row = self.features.row(str(parameters["precursors"]))
-        return float(self.features.sluggishness[row])
+    def _rows(self, points: Points) -> NDArray[np.intp]:
+        """Return the row of each point's set among the features, shape n."""
+        known = {label: i for i, label in enumerate(self.features.labels)}
+        return np.array([known[str(label)] for label in points.words("precursors")])
 
     def _steps(self) -> Iterator[StepTemplate]:
         return (step for step in self.spec.steps if step.kind in FIRING_KINDS)
 
     def _firings(
-        self, parameters: Mapping[str, Value]
-    ) -> Iterator[tuple[StepTemplate, float]]:
-        """Yield each firing that happens and how many times."""
+        self, points: Points
+    ) -> Iterator[tuple[StepTemplate, NDArray[np.float64]]]:
+        """Yield each firing and how many times it happens, shape n."""
         for step in self._steps():
-            times = float(parameters.get("regrinds", 0)) if step.repeat else 1.0
-            if times >= 1:
-                yield step, times
+            times = np.ones(len(points))
+            if step.repeat:
+                times = points.numbers("regrinds", 0.0)
+            yield step, np.where(times >= 1, times, 0.0)
 
-    def _holds(self, parameters: Mapping[str, Value]) -> Iterator[tuple[float, float]]:
-        """Yield kelvin and total hours of each firing that happens."""
-        for step, times in self._firings(parameters):
-            celsius = parameters.get(
-                f"{step.label}.temperature_celsius", step.temperature_celsius
+    def _holds(
+        self, points: Points
+    ) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+        """Yield kelvin and total hours of each firing, 0 h where it does not happen."""
+        for step, times in self._firings(points):
+            celsius, hours = (
+                points.numbers(f"{step.label}.{name}", np.nan if v is None else v)
+                for name, v in (
+                    ("temperature_celsius", step.temperature_celsius),
+                    ("hold_hours", step.hold_hours),
+                )
             )
-            hours = parameters.get(f"{step.label}.hold_hours", step.hold_hours)
-            if celsius is not None and hours is not None:
-                yield float(celsius) + KELVIN, max(float(hours), 1e-3) * times
+            is_known = ~(np.isnan(celsius) | np.isnan(hours))
+            total = np.where(is_known, np.maximum(hours, 1e-3) * times, 0.0)
+            yield np.where(is_known, celsius, 25.0) + KELVIN, total
 
-    def _atmosphere(self, parameters: Mapping[str, Value]) -> str:
+    def _atmosphere(self, points: Points) -> NDArray[Any]:
         """Return the atmosphere of the last firing, `air` where none is named."""
-        found = "air"
+        found = np.full(len(points), "air", dtype=object)
         for step in self._steps():
-            named = parameters.get(f"{step.label}.atmosphere", step.atmosphere)
-            found = str(named) if named is not None else found
+            named = points.words(f"{step.label}.atmosphere", step.atmosphere)
+            is_named = np.array([name is not None for name in named], dtype=bool)
+            found = np.where(is_named, named, found)
         return found
 
 
@@ -299,8 +313,7 @@ def chemistry_of(found: PrecursorSet) -> SetChemistry:
         precursor.formula: float(amount)
         for precursor, amount in zip(found.precursors, found.moles({}), strict=True)
     }
-    target = str(found.reaction.products[0].formula)
-    return SetChemistry(found.label, target, moles, gases)
+    return SetChemistry(found.label, str(found.target), moles, gases)
 
 
 def encoder(
@@ -314,4 +327,10 @@ def encoder(
     limits = temperature_range(spec)
     coldest = limits[0] - KELVIN if limits else 25.0
     features = set_features(chemistry, coldest)
-    return Encoder(spec, space, tuple(sets), chemistry, features, facts)
+    reached = tuple(
+        chemistry_at_ends(spec, found, one)
+        for found, one in zip(sets, chemistry, strict=True)
+    )
+    ends = Ends(space.sites, reached, features.sources, coldest, facts)
+    doses = Doses(spec, tuple(sets))
+    return Encoder(spec, space, features, ends, doses, facts)

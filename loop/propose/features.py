@@ -199,16 +199,29 @@ def stable_carbonate(chemistry: SetChemistry) -> float:
 
     0 (none) to 1 (every cation brings one).
     """
-    held = cations = 0.0
+    cations = cation_moles(chemistry)
+    return carbonate_held(chemistry) / cations if cations else 0.0
+
+
+def carbonate_held(chemistry: SetChemistry) -> float:
+    """Return CO2 held in carbonates that outlast the heating, mol per mol of target."""
+    held = 0.0
     for text, moles in chemistry.moles.items():
         formula = Formula.parse(text)
-        cations += moles * sum(
-            float(n) for el, n in formula.amounts.items() if el not in VOLATILE
-        )
         is_stable = family_of(formula) in {"alkali", "alkaline-earth"}
         if is_stable and salt_of(formula) == "carbonate":
             held += moles * float(formula.amount("C"))
-    return held / cations if cations else 0.0
+    return held
+
+
+def cation_moles(chemistry: SetChemistry) -> float:
+    """Return the cations that the reagents bring, mol per mol of target."""
+    return sum(
+        moles * float(n)
+        for text, moles in chemistry.moles.items()
+        for element, n in Formula.parse(text).amounts.items()
+        if element not in VOLATILE
+    )
 
 
 def slowest_carbonate(texts: Iterable[str]) -> float:

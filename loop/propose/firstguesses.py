@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import exp, log, log2
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -12,8 +13,8 @@ from campaigns.guesses import LiteratureGuesses
 from campaigns.recipe import Parameters
 from loop.propose.encoding import ACTIVATION_KELVIN, KELVIN, Encoder, temperature_range
 from loop.propose.means import RateMean, RatePrior
+from loop.propose.points import Points, Value
 from loop.propose.pool import Pool
-from loop.propose.space import Value
 
 DOUBT = 0.5
 """What a set, gas or temperature without reports is worth against the most reported:
@@ -78,15 +79,13 @@ class FirstGuesses:
         """Return how much of its expected yield each candidate is credited, `n x m`."""
         sets = self.guesses.sets
         of_sets = [_credit(sets, str(s["precursors"])) for s in pool.samples]
+        kelvins, _ = self.encoder.heating(Points(pool.profiles))
         of_profiles = [
-            self._credit_of_gases(profile)
-            * self._credit_of_heat(self.encoder.heating(profile)[0])
-            for profile in pool.profiles
+            self._credit_of_gases(profile) * self._credit_of_heat(kelvin)
+            for profile, kelvin in zip(pool.profiles, kelvins.tolist(), strict=True)
         ]
-        return torch.outer(
-            torch.tensor(of_profiles, dtype=torch.float64),
-            torch.tensor(of_sets, dtype=torch.float64),
-        )
+        found = np.array(of_profiles)[:, None] * np.array(of_sets)[pool.places]
+        return torch.from_numpy(found)
 
     def _credit_of_heat(self, kelvin: float) -> float:
         """Return the credit of a hottest hold: 1 where most reports fire.

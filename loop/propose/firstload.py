@@ -13,6 +13,7 @@ from loop.errors import ExhaustedError
 from loop.propose.acquisition import (
     Barred,
     Chosen,
+    Rows,
     alternatives,
     best_admitted,
     best_first,
@@ -25,6 +26,9 @@ from loop.propose.scaling import ANALYSIS_SD, YIELD_SCALE
 
 N_PROFILES = 48
 """Profiles for which a whole load is worked out: those with the best prior means."""
+MOST_JOINT = 4096
+"""Samples of one profile drawn together, at most: their covariances take m x m
+numbers."""
 N_LAWS = 64
 """Draws of the rate law's constants behind those means: a power of 2."""
 TOLD_APART = 0.5 * ANALYSIS_SD / YIELD_SCALE
@@ -35,7 +39,7 @@ good, and what else is wanted decides."""
 def choose_first_load(
     mean: RateMean,
     covariance: Kernel,
-    X_pool: Callable[[int], Tensor],
+    X_pool: Rows,
     *,
     allowed: Tensor,
     favour: Tensor,
@@ -72,7 +76,7 @@ def choose_first_load(
     Raises:
         ExhaustedError: If no sample may be taken.
     """
-    m = allowed.shape[1]
+    m = min(allowed.shape[1], MOST_JOINT)
     n_pending = 0 if X_pending is None else len(X_pending)
     deviates = draw_sobol_normal_samples(
         m + n_pending + len(CONSTANTS), N_DRAWS, dtype=torch.float64, seed=seed
@@ -91,7 +95,9 @@ def choose_first_load(
     order = torch.argsort(ranked.values.sum(dim=1), descending=True, stable=True)
 
     def filled(profile: int, barred: Barred) -> tuple[float, list[int], list[float]]:
-        X = X_pool(profile)
+        places = _likeliest(alone[profile], allowed[profile], m, seed)
+        n = len(places)
+        X = X_pool(profile)[places]
         if X_pending is not None:
             X = torch.cat([X, X_pending])
         root = torch.linalg.cholesky(
@@ -99,14 +105,20 @@ def choose_first_load(
         )
         spread = deviates[:, len(CONSTANTS) :] @ root.mT
         draws = (mean.at(X, many) + spread) * log_chance(X).exp()
-        draws[:, :m] *= favour[profile]
+        draws[:, :n] *= favour[profile, places]
         # Nothing made is worth 0, however poor the first sample may be.
         nothing = torch.zeros_like(draws[:, :1])
-        top = torch.cat([nothing, draws[:, m:]], dim=1).amax(dim=1)
+        top = torch.cat([nothing, draws[:, n:]], dim=1).amax(dim=1)
+
+        def barred_here(taken: Sequence[int], one: int) -> Sequence[int]:
+            within = places[list(taken)].tolist()
+            out = set(barred(profile, within, int(places[one])))
+            return [i for i, place in enumerate(places.tolist()) if place in out]
+
         taken, gains = _fill_by_draws(
-            draws[:, :m], top, allowed[profile], size, partial(barred, profile)
+            draws[:, :n], top, allowed[profile, places], size, barred_here
         )
-        return sum(gains), taken, gains
+        return sum(gains), places[taken].tolist(), gains
 
     likely = [p for p in order[:N_PROFILES].tolist() if allowed[p].any()]
     loads = {profile: filled(profile, nobody) for profile in likely}
@@ -134,6 +146,21 @@ def choose_first_load(
         alternatives(shown, profile, taken),
         tuple((p, log(max(loads[p][0], 1e-12))) for p in best),
     )
+
+
+def _likeliest(alone: Tensor, is_allowed: Tensor, m: int, seed: int) -> Tensor:
+    """Return the m places of a profile with the best prior means, all if so few.
+
+    Equal ones, and there are many before any result, are taken at random.
+    """
+    if len(alone) <= m:
+        return torch.arange(len(alone))
+    draw = torch.randperm(
+        len(alone), generator=torch.Generator().manual_seed(seed % 2**63)
+    )
+    value = torch.where(is_allowed, alone, -inf)[draw]
+    order = torch.argsort(value, descending=True, stable=True)
+    return draw[order[:m]].sort().values
 
 
 def _fill_by_draws(

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from loop.propose.encoding import Encoder
+from loop.propose.points import Points
 from loop.propose.seats import Question
 
 LEAST_HOURS = 0.1
@@ -44,9 +45,7 @@ class Price:
 def price_of(question: Question, encoder: Encoder) -> Price:
     """Return what the hours of the next load cost."""
     spec, site, trials = question.spec, question.site, question.trials
-    firing_hours = np.array(
-        [encoder.furnace_hours(p) for p in question.pool.profiles], dtype=np.float64
-    )
+    firing_hours = encoder.furnace_hours(Points(question.pool.profiles))
     handling = site.handling_hours if site else 0.0
     n_furnaces = site.n_furnaces if site else 1
     hours = np.maximum(firing_hours + handling, LEAST_HOURS)
@@ -69,7 +68,8 @@ def price_of(question: Question, encoder: Encoder) -> Price:
         return Price(hours, 0.0, f"what they add, whatever their hours ({why})")
     used = len(trials) / budget.experiments
     if available is not None:
-        loads = {t.load: encoder.furnace_hours(t.measured) + handling for t in trials}
+        fired = encoder.furnace_hours(Points([t.measured for t in trials])) + handling
+        loads = dict(zip((t.load for t in trials), fired.tolist(), strict=True))
         used = max(used, sum(loads.values()) / available)
     left = float(np.clip(1.0 - used, 0.0, 1.0))
     return Price(

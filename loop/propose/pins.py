@@ -6,6 +6,7 @@ from campaigns.precursors import precursor_sets
 from campaigns.recipe import Parameters
 from campaigns.results import History, Pin
 from campaigns.spec import CampaignSpec
+from campaigns.steps import is_shared, searchable
 from loop.errors import ProposalError
 from loop.propose.company import Company
 from loop.propose.site import Site
@@ -62,16 +63,7 @@ def _hottest(space: SearchSpace) -> Parameters:
 
 def own_settings(space: SearchSpace, point: Parameters) -> Parameters:
     """Return a sample's own settings, whole."""
-    return {**_middle(space), **space.split(point)[1]}
-
-
-def _middle(space: SearchSpace) -> Parameters:
-    """Return a sample's own settings where nobody chose them: no excess, if allowed."""
-    return {
-        setting.name: min(max(0.0, setting.low), setting.high)
-        for setting in space.own
-        if setting.kind == "number"
-    }
+    return {**space.middle(), **space.split(point)[1]}
 
 
 def control_of(spec: CampaignSpec, load: int) -> list[Parameters]:
@@ -115,11 +107,16 @@ def seated(
 
 
 def shared_by(spec: CampaignSpec, pins: Iterable[Pin]) -> Parameters:
-    """Return the firing settings that orders name; the first to name one decides."""
-    steps = tuple(f"{label}." for label in spec.space.steps)
+    """Return the load's settings that orders name; the first to name one decides."""
+    shared = {
+        f"{step.label}.{setting}"
+        for step in spec.steps
+        for setting in searchable(step.kind)
+        if is_shared(step.kind, setting)
+    }
     found: Parameters = {}
     for pin in pins:
         for name, value in pin.parameters.items():
-            if name == "regrinds" or name.startswith(steps):
+            if name == "regrinds" or name in shared:
                 found.setdefault(name, value)
     return found

@@ -21,8 +21,9 @@ from loop.propose.acquisition import Chosen
 from loop.propose.encoding import Encoder
 from loop.propose.features import source_at
 from loop.propose.hours import Price
+from loop.propose.points import Points, Value
 from loop.propose.seats import Question
-from loop.propose.space import Setting, Value
+from loop.propose.space import Setting
 
 N_GRID = 21
 """Points of a slice along a number."""
@@ -71,6 +72,7 @@ def decisions(
         similar = evidence.similarity(X) if question.scored else None
         slices = _slices(question, encoder, evidence, points)
         alternatives = _alternatives(question, encoder, evidence)
+    hours = encoder.furnace_hours(Points(points)).tolist()
     records = []
     for i, point in enumerate(points):
         mean = {label: float(m[i]) for label, (m, _) in predicted.items()}
@@ -89,7 +91,7 @@ def decisions(
                 descriptors=encoder.described(point),
                 nearest=_neighbours(question, alike[:N_NEAREST], similar, i),
                 load_gain=evidence.gain,
-                furnace_hours=encoder.furnace_hours(point),
+                furnace_hours=hours[i],
                 furnace=question.site.name if question.site else "",
                 places=question.size,
                 value=UNPRICED if evidence.gain is None else price.words,
@@ -175,12 +177,13 @@ def _slices(
     """Return the posterior along every setting through each point."""
     lines: list[tuple[int, Setting, tuple[Value, ...]]] = []
     rows: list[Parameters] = []
+    space = question.space
     for i, point in enumerate(points):
-        for setting in question.space.settings:
+        for setting in space.settings:
             grid = setting.grid(N_GRID)[:MAX_CHOICES]
             if setting.name in point and len(grid) > 1:
                 lines.append((i, setting, grid))
-                rows += [{**point, setting.name: value} for value in grid]
+                rows += [space.varied(point, setting.name, value) for value in grid]
     if not rows:
         return [() for _ in points]
     predicted = evidence.predict(torch.from_numpy(encoder.rows(rows)))

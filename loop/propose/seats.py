@@ -6,14 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-import numpy as np
-
 from campaigns.precursors import PrecursorSet, precursor_sets
 from campaigns.recipe import Parameters
 from campaigns.results import DecisionRecord, History, Pin, Proposal, Trial, Veto
 from campaigns.spec import CampaignSpec
 from loop.errors import ExhaustedError, ProposalError
 from loop.propose.company import Company
+from loop.propose.doses import Doses, doses_of
 from loop.propose.pins import asked_for, own_settings, shared_by
 from loop.propose.pool import Pool, build_pool
 from loop.propose.site import Site
@@ -36,27 +35,28 @@ class Question:
     """Distinct points wanted, 1 or more."""
     seed: int
     history_sha256: str
+    doses: Doses
     vetoes: tuple[Veto, ...]
     site: Site | None
     """The furnace; None where any will do."""
     company: Company
     """Who may share it."""
 
-    def barred(self, profile: int, taken: Sequence[int], sample: int) -> list[int]:
-        """Return the samples that may not join a load, none if this one may.
+    def barred(self, profile: int, taken: Sequence[int], place: int) -> list[int]:
+        """Return the places that may not join a load, none if this one may.
 
         Args:
             profile: Number of the load's profile in the pool.
-            taken: Numbers of the samples in the load.
-            sample: Number of the one that would join; those of its set go with it.
+            taken: Places of the profile that are in the load.
+            place: The one that would join; those of its set go with it.
         """
-        pool = self.pool
-        own = pool.samples[sample]
-        group = [pool.samples[j] for j in taken]
-        if not self.company.objection(pool.profiles[profile], group, own):
+        samples = self.pool.samples_at(profile)
+        own = samples[place]
+        group = [samples[j] for j in taken]
+        if not self.company.objection(self.pool.profiles[profile], group, own):
             return []
         return [
-            j for j, other in enumerate(pool.samples)
+            j for j, other in enumerate(samples)
             if other["precursors"] == own["precursors"]
         ]  # fmt: skip
 
@@ -184,12 +184,14 @@ def ask(
         for trial in history.trials
         if trial.status != "unusable" and trial.measured.get("precursors") in labels
     )
+    doses = doses_of(spec, sets, history)
     pool = build_pool(
         space if site is None else site.narrowed(spec, space),
         seed=seed,
         load=load,
         fixed=_fixed(space, trials, load, control, wanted or {}),
         near=[t.planned for t in _best(spec, trials)] if refine else [],
+        makeable=doses.makeable,
     )
     return Question(
         spec,
@@ -201,6 +203,7 @@ def ask(
         size,
         seed,
         history_sha256(history),
+        doses,
         history.vetoes,
         site,
         Company(spec, site, tuple(own_settings(space, one) for one in seated)),
@@ -210,10 +213,11 @@ def ask(
 def history_sha256(history: History) -> str:
     """Return the hash of what a proposer sees of a history, as JSON with sorted keys.
 
-    Verdicts are left out, for no proposal rests on them, and orders where there are
-    none.
+    Verdicts are left out, for no proposal rests on them, orders where there are none,
+    and what can be dosed, which follows from the log and the lab.
     """
     unseen: dict[str, Any] = {"trials": {"__all__": {"verdict"}}}
+    unseen |= {"used_grams": True, "dose_grams": True}
     unseen |= {name: True for name in ("pins", "vetoes") if not dict(history)[name]}
     seen = history.model_dump(mode="json", exclude=unseen)
     text = json.dumps(seen, sort_keys=True)
@@ -258,49 +262,81 @@ def _distinct(choose: Chooser, question: Question) -> list[tuple[Point, bool]]:
     """
     points: list[tuple[Point, bool]] = []
     if question.pool.allowed.any():
-        points = [(point, False) for point in choose(question)]
-        if question.company.apart(question.space.split(points[0][0].parameters)[0]):
+        points = [(point, False) for point in _in_stock(choose, question)]
+        if points and question.company.apart(
+            question.space.split(points[0][0].parameters)[0]
+        ):
             return points
     missing = question.size - len(points)
     if missing:
         reopened = _reopened(question, [point for point, _ in points])
         if reopened.pool.allowed.any():
-            again = choose(replace(reopened, size=missing))
+            again = _in_stock(choose, replace(reopened, size=missing))
             points += [(point, True) for point in again]
     if not points:
         raise ExhaustedError(
-            "space: every candidate is already on its way, or forbidden by a veto"
+            "space: every candidate is already on its way, forbidden by a veto, or"
+            " needs more of a precursor than is left"
         )
     cycle = [point for point, _ in points]
     while len(points) < question.size:
-        points.append((cycle[len(points) % len(cycle)], True))
+        repeat = cycle[len(points) % len(cycle)]
+        if not _lasts(question, [*(point for point, _ in points), repeat]):
+            break
+        points.append((repeat, True))
     return points
+
+
+def _left(question: Question, points: Sequence[Point]) -> Doses:
+    """Return what is left in stock once some points are made."""
+    copies = question.spec.controls.replicates
+    return question.doses.after((p.parameters for p in points), copies=copies)
+
+
+def _lasts(question: Question, points: Sequence[Point]) -> bool:
+    """Return whether the stock lasts for some points and their replicates."""
+    copies = question.spec.controls.replicates
+    return question.doses.last([p.parameters for p in points], copies=copies)
+
+
+def _in_stock(choose: Chooser, question: Question) -> list[Point]:
+    """Return chosen points as far as the stock lasts for all of them together.
+
+    Those that it does not last for are chosen anew, at the same profile.
+    """
+    kept: list[Point] = []
+    while len(kept) < question.size and question.pool.allowed.any():
+        found = choose(replace(question, size=question.size - len(kept)))
+        n_before = len(kept)
+        for point in found:
+            if _lasts(question, [*kept, point]):
+                kept.append(point)
+        if len(kept) in (n_before, n_before + len(found)):
+            break
+        pool = question.pool.at_profile(question.space, kept[0].parameters)
+        pool = pool.without(question.space, [point.parameters for point in kept])
+        pool = pool.without_samples(_left(question, kept).makeable)
+        question = replace(question, pool=pool)
+    return kept
 
 
 def _reopened(question: Question, points: Sequence[Point]) -> Question:
     """Return the question with tried points allowed again, at the load's profile."""
-    space = question.space
-    base = question.pool
+    space, pool = question.space, question.pool.reopened()
     taken = [point.parameters for point in points]
     taken += [t.planned for t in question.trials if t.status == "pending"]
     seated = [
         *question.company.seated,
         *(own_settings(space, p) for p in taken[: len(points)]),
     ]
-    allowed = np.array(
-        [
-            [space.allows(base.parameters(i, j)) for j in range(len(base.samples))]
-            for i in range(len(base.profiles))
-        ]
-    )
     if points:
-        shared = space.key(space.split(points[0].parameters)[0])
-        same = [space.key(profile) == shared for profile in base.profiles]
-        allowed &= np.array(same)[:, None]
-    pool = replace(base, allowed=allowed).without(space, taken)
+        pool = pool.at_profile(space, points[0].parameters)
+    doses = _left(question, points)
+    pool = pool.without(space, taken).without_vetoed(question.vetoes)
     return replace(
         question,
-        pool=pool.without_vetoed(question.vetoes),
+        pool=pool.without_samples(doses.makeable),
+        doses=doses,
         company=replace(question.company, seated=tuple(seated)),
     )
 

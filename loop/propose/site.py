@@ -8,7 +8,8 @@ from campaigns.safety import Setting as SafetySetting
 from campaigns.spec import CampaignSpec
 from instruments.labspec import FurnaceSpec
 from loop.errors import ProposalError
-from loop.propose.space import SearchSpace, Setting, Value
+from loop.propose.points import Value
+from loop.propose.space import SearchSpace, Setting
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class Site:
             field = name.rpartition(".")[2]
             if field == "atmosphere" and value not in self.furnace.atmospheres:
                 return f"{name}: {self.name} has no {value}"
+            if field == "crucible" and value not in self.furnace.crucibles:
+                return f"{name}: {self.name} takes no {value}"
             most = _limits(self.furnace).get(field)
             if most is not None and float(value) > most:
                 return f"{name}: {value:g} is above the {most:g} of {self.name}"
@@ -49,13 +52,24 @@ class Site:
         is_once = any(True for s in repeated for _ in misfits(spec, s, self.furnace))
         settings = [
             setting
-            if not setting.is_shared or (setting.needs_regrind and is_once)
+            if self._fits_anyway(setting) or (setting.needs_regrind and is_once)
             else _once(setting)
             if setting.name == "regrinds" and is_once
             else self._within(setting)
             for setting in space.settings
         ]
-        return replace(space, settings=tuple(settings))
+        listed = tuple(p for p in space.candidates if not self.refuses(p))
+        if space.candidates and not listed:
+            raise ProposalError(
+                f"space.candidates: {self.name} can fire none of the candidates; add"
+                " some or take the furnace out of the lab file"
+            )
+        return replace(space, settings=tuple(settings), candidates=listed)
+
+    @staticmethod
+    def _fits_anyway(setting: Setting) -> bool:
+        """Return whether a setting has nothing to do with the furnace."""
+        return not setting.is_shared and not setting.name.endswith(".crucible")
 
     def _within(self, setting: Setting) -> Setting:
         if setting.values:

@@ -10,10 +10,12 @@ Units: outcomes are scaled (see `Scale`), temperatures kelvin, times hours.
 """
 
 from math import log, sqrt
-from typing import Any
+from typing import Any, Self
 
 import torch
 from botorch.models import SingleTaskGP
+from botorch.posteriors.gpytorch import GPyTorchPosterior
+from botorch.posteriors.transformed import TransformedPosterior
 from botorch.utils.datasets import SupervisedDataset
 from gpytorch.constraints import GreaterThan
 from gpytorch.kernels import Kernel, MaternKernel
@@ -23,6 +25,7 @@ from gpytorch.priors import LogNormalPrior, NormalPrior
 from torch import Tensor
 
 from loop.propose.columns import N_PHYSICS, Columns
+from loop.propose.conditioned import Conditioned
 from loop.propose.means import Calculated, CalculatedMean, RateMean, RatePrior
 
 
@@ -146,6 +149,9 @@ recipe differ by beyond the error of their analysis. A tenth of a unit."""
 class SetGP(SingleTaskGP):
     """One outcome over conditions and precursor sets."""
 
+    _conditioned: Conditioned | None = None
+    """What the results imply, once worked out for these constants."""
+
     def __init__(
         self,
         train_X: Tensor,
@@ -188,6 +194,28 @@ class SetGP(SingleTaskGP):
             mean_module=mean,
             outcome_transform=None,
         )
+
+    def posterior(
+        self,
+        X: Tensor,
+        *args: Any,  # noqa: ANN401
+        **options: Any,  # noqa: ANN401
+    ) -> GPyTorchPosterior | TransformedPosterior:
+        """Return BoTorch's posterior, of batches without a gradient by a short way."""
+        is_plain = not args and not any(options.values())
+        if X.ndim != 3 or torch.is_grad_enabled() or not is_plain:
+            return super().posterior(X, *args, **options)
+        self.eval()
+        if self._conditioned is None:
+            self._conditioned = Conditioned.of(self)
+        return GPyTorchPosterior(self._conditioned.joint(self, X))
+
+    def train(self, mode: bool = True) -> Self:
+        """Forget what results imply where constants are to be learned anew."""
+        if mode:
+            self._conditioned = None
+        found: Self = super().train(mode)
+        return found
 
     @classmethod
     def construct_inputs(

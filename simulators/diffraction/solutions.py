@@ -9,6 +9,10 @@ from campaigns.materials.phases import Phase, Site
 from simulators.diffraction.crystals import Grains
 
 POOR, RICH = "YBa2Cu3O6", "YBa2Cu3O7"
+BARIUM_TITANATES, STRONTIUM_TITANATE = ("BaTiO3", "BaTiO3-cubic"), "SrTiO3"
+CUBIC_FROM = 0.3
+"""x of Ba(1-x)Sr(x)TiO3 from which it is cubic at room temperature. Source: McQuarrie,
+J. Am. Ceram. Soc. 38 (1955) 444."""
 ORTHORHOMBIC_FROM = 0.35
 """y of YBa2Cu3O(6+y) from which oxygen orders into chains. Source: Jorgensen et al.,
 Phys. Rev. B 41 (1990) 1863."""
@@ -23,14 +27,68 @@ Crystalline = tuple[float, Phase, Grains]
 
 
 def dissolved(phases: Mapping[str, Crystalline]) -> dict[str, Crystalline]:
-    """Return phases with the two ends of YBa2Cu3O(6+y) made one, if both are there.
+    """Return phases with ends of one solution made one crystal, if both are there.
 
-    A partly oxygenated powder is one phase with a cell between those of its ends, and
-    not a mixture of the two.
+    A partly oxygenated YBa2Cu3O(6+y) is one phase with a cell between those of its
+    ends, and not a mixture of the two; so is (Ba,Sr)TiO3, which mixes in all ratios.
 
     Args:
         phases: Crystals by phase name.
     """
+    return _titanates(_cuprates(phases))
+
+
+def _titanates(phases: Mapping[str, Crystalline]) -> dict[str, Crystalline]:
+    """Return phases with barium and strontium titanate made one.
+
+    That they mix as fast as they form is a simplification: in the furnace cores stay
+    apart for hours.
+    """
+    barium = [name for name in BARIUM_TITANATES if name in phases]
+    if not barium or STRONTIUM_TITANATE not in phases:
+        return dict(phases)
+    parts = [phases[name] for name in (*barium, STRONTIUM_TITANATE)]
+    moles = [part[0] / float(part[1].formula.molar_mass) for part in parts]
+    steps = round(_STEPS * moles[-1] / sum(moles))
+    major = max(parts, key=lambda part: part[0])
+    crystal = _perovskite(parts[0][1], parts[-1][1], steps)
+    out = {part[1].name for part in parts}
+    rest = {name: part for name, part in phases.items() if name not in out}
+    return {major[1].name: (sum(p[0] for p in parts), crystal, major[2]), **rest}
+
+
+@lru_cache(maxsize=256)
+def _perovskite(barium: Phase, strontium: Phase, steps: int) -> Phase:
+    """Return the crystal of a strontium content x = steps / 1000.
+
+    Source:
+        McQuarrie, J. Am. Ceram. Soc. 38 (1955) 444: the cell shrinks evenly with x and
+        is cubic at room temperature from x of about 0.3; below, its edges part as the
+        root of the distance from there (Landau).
+    """
+    x = steps / _STEPS
+    if barium.cell is None or strontium.cell is None or steps in (0, _STEPS):
+        return strontium if x > 0.5 else barium
+    a, _, c = barium.cell[:3]
+    mean = _mean((a * a * c) ** (1 / 3), strontium.cell[0], x)
+    host, ratio = strontium, 1.0
+    if x < CUBIC_FROM:
+        host, ratio = barium, 1 + (c / a - 1) * math.sqrt(1 - x / CUBIC_FROM)
+    edge = mean / ratio ** (1 / 3)
+    sites = []
+    for site in host.sites:
+        if site.element in ("Ba", "Sr"):
+            sites += [
+                replace(site, label="Ba1", element="Ba", occupancy=1 - x),
+                replace(site, label="Sr1", element="Sr", occupancy=x),
+            ]
+        else:
+            sites.append(site)
+    right = (90.0, 90.0, 90.0)
+    return replace(host, cell=(edge, edge, edge * ratio, *right), sites=tuple(sites))
+
+
+def _cuprates(phases: Mapping[str, Crystalline]) -> dict[str, Crystalline]:
     if POOR not in phases or RICH not in phases:
         return dict(phases)
     poor, rich = phases[POOR], phases[RICH]

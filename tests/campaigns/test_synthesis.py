@@ -9,6 +9,7 @@ from campaigns.recipe import Recipe
 from campaigns.spec import CampaignSpec
 from campaigns.synthesis import build_recipe, cost, measured_parameters
 from tests.campaigns.examples import ybco, ybco_data
+from tests.campaigns.solutions import titanate, titanate_data
 
 POINT = {
     "precursors": "Y2O3 + BaCO3 + CuO",
@@ -178,3 +179,36 @@ def test_cost_is_the_sum_over_doses():
         ]
     )
     assert cost(spec, {"Y2O3": 0.5, "BaCO3": 2.0, "CuO": 1.0}) == 2.0
+
+
+def test_settings_of_any_step_come_from_the_parameters():
+    spec = titanate()
+    point = {
+        "precursors": "BaCO3 + SrCO3 + TiO2", "share.Ba": 0.5, "share.Sr": 0.5,
+        "mix.minutes": 33.0, "dry.temperature_celsius": 110.0,
+        "fire.temperature_celsius": 1000.0, "fire.hold_hours": 2.0,
+        "fire.cool_celsius_per_minute": 1.5, "fire.crucible": "MgO",
+    }  # fmt: skip
+    steps = {step.kind: step for step in build_recipe(spec, point).steps}
+    assert steps["mix"].minutes == 33.0
+    assert steps["dry"].temperature_celsius == 110.0
+    assert steps["fire"].cool_celsius_per_minute == 1.5
+    assert steps["fire"].crucible == "MgO"
+    with pytest.raises(SpecError, match=r"scan\.program"):
+        build_recipe(spec, point | {"scan.program": "2min"})
+
+
+def test_a_sample_keeps_its_crucible():
+    data = titanate_data()
+    data["steps"] = [
+        {"kind": "dose"}, {"kind": "calcine", "temperature_celsius": 900,
+        "hold_hours": 2}, {"kind": "fire"}, {"kind": "scan"},
+    ]  # fmt: skip
+    spec = CampaignSpec.model_validate(data)
+    point = {
+        "precursors": "BaCO3 + SrCO3 + TiO2", "share.Ba": 0.5, "share.Sr": 0.5,
+        "fire.temperature_celsius": 1000.0, "fire.hold_hours": 2.0,
+        "calcine.crucible": "Pt",
+    }  # fmt: skip
+    firings = build_recipe(spec, point).firings
+    assert [firing.crucible for firing in firings] == ["Pt", "Pt"]

@@ -99,3 +99,31 @@ def test_firing_takes_ramp_hold_and_cooling():
     (firing,) = recipe().firings
     seconds = firing_seconds(firing, LAB.furnaces["box-a"])
     assert seconds > 4 * 3600 + (900 - 25) / 5 * 60
+
+
+def test_each_sample_is_mixed_by_its_own_recipe():
+    first, second = samples(2)
+    longer = tuple(
+        step.model_copy(update={"minutes": 40.0}) if step.kind == "mix" else step
+        for step in second.recipe.steps
+    )
+    recipe_of_second = second.recipe.model_copy(update={"steps": longer})
+    tasks = plan_load(
+        1, [first, replace(second, recipe=recipe_of_second)], LAB, "box-a"
+    )
+    minutes = [task.step.minutes for task in tasks if task.action == "mix"]
+    seconds = [task.seconds for task in tasks if task.action == "mix"]
+    assert minutes[1] == 40.0
+    assert seconds[1] - seconds[0] == pytest.approx(60.0 * (40.0 - minutes[0]))
+
+
+def test_an_oven_dries_all_samples_of_a_load_alike():
+    first, second = samples(2)
+    hotter = tuple(
+        step.model_copy(update={"temperature_celsius": 120.0})
+        if step.kind == "dry" else step
+        for step in second.recipe.steps
+    )  # fmt: skip
+    other = second.recipe.model_copy(update={"steps": hotter})
+    with pytest.raises(ScheduleError, match="do not dry or regrind alike"):
+        plan_load(1, [first, replace(second, recipe=other)], LAB, "box-a")

@@ -31,7 +31,9 @@ def test_chunks_bound_what_is_valued_at_once():
 def test_barred_candidates_have_no_value():
     wanted = torch.tensor([[True, False], [False, False], [True, True]])
     found = over_pool(
-        lambda X: X[:, 0], lambda i: torch.full((2, 1), i).double(), wanted
+        lambda X: X[:, 0],
+        lambda i: torch.tensor(i).reshape(-1, 1, 1).expand(-1, 2, 1).double(),
+        wanted,
     )
     assert found.tolist() == [[0.0, -inf], [-inf, -inf], [2.0, 2.0]]
 
@@ -50,8 +52,8 @@ def test_a_huge_pool_gives_the_load_that_is_plainly_best(n_objectives):
     samples = torch.linspace(0, 1, m, dtype=torch.float64)
 
     def rows(i):
-        profile = torch.full((m,), i / n, dtype=torch.float64)
-        return torch.stack([profile, samples], dim=-1)
+        profile = torch.as_tensor(i, dtype=torch.float64).unsqueeze(-1) / n
+        return torch.stack(torch.broadcast_tensors(profile, samples), dim=-1)
 
     goal = goal_of(n_objectives)
     with torch.no_grad():

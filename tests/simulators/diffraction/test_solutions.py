@@ -61,3 +61,27 @@ def test_a_mixture_of_both_scatters_as_one():
     )
     assert len(built.scatterers) == 2
     assert sum(built.crystalline.values()) == pytest.approx(1.0)
+
+
+def titanates(x, share=1.0):
+    masses = {
+        "BaTiO3": (1 - x) * float(TABLE["BaTiO3"].formula.molar_mass),
+        "SrTiO3": x * float(TABLE["SrTiO3"].formula.molar_mass),
+    }
+    total = sum(masses.values())
+    return {
+        name: (share * mass / total, TABLE[name], Crystallites())
+        for name, mass in masses.items()
+    }
+
+
+@settings(deadline=None)
+@given(st.floats(0.01, 0.99))
+def test_barium_and_strontium_titanate_are_one_crystal(x):
+    ((share, phase, _),) = dissolved(titanates(x, 0.6)).values()
+    assert share == pytest.approx(0.6)
+    held = {site.element: site.occupancy for site in phase.sites}
+    assert held["Sr"] == pytest.approx(x, abs=1e-3)
+    assert TABLE["SrTiO3"].cell[0] < phase.cell[0] < TABLE["BaTiO3-cubic"].cell[0]
+    is_cubic = phase.cell[0] == pytest.approx(phase.cell[2])
+    assert is_cubic == (round(1000 * x) >= 300)
