@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from campaigns.spec import Objective
+from campaigns.goals import Objective
 
 _UNITS = {
     "yield": "weight share",

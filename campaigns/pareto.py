@@ -6,8 +6,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from campaigns.goals import Objective
 from campaigns.results import Trial
-from campaigns.spec import Objective
 
 Floats = NDArray[np.float64]
 

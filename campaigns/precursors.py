@@ -10,7 +10,15 @@ from itertools import combinations, product
 from campaigns.composition import composed, corners, generic, sites
 from campaigns.errors import MaterialError
 from campaigns.materials.formula import Formula
-from campaigns.materials.reactions import VOLATILE, Reaction, balance, complete, solve
+from campaigns.materials.reactions import Reaction, balance, complete, solve
+from campaigns.reagents import (
+    Kind,
+    blend_share,
+    blends_of,
+    cations,
+    formula_of,
+    kind_of,
+)
 from campaigns.spec import CampaignSpec, Precursor
 
 
@@ -98,34 +106,17 @@ class PrecursorSet:
         Sources of the same cations are one blend; a part is a blend's index with moles
         of the precursor in a mole of it, length k.
         """
-        blends = _blends(self.precursors)
-        kinds = [_kind(blend) for blend in blends]
+        blends = blends_of(self.precursors)
+        kinds = [kind_of(blend) for blend in blends]
         return blends, tuple(
-            (kinds.index(_kind(formula_of(precursor))), share)
+            (kinds.index(kind_of(formula_of(precursor))), share)
             for precursor, share in zip(self.precursors, self.shares, strict=True)
         )
-
-
-def cations(formula: Formula) -> frozenset[str]:
-    """Return the elements that precursors must supply: all but C, H, N and O.
-
-    A target of C, H, N and O alone has no cations and is no powder made by firing.
-    """
-    return formula.elements - VOLATILE
 
 
 def searched_cations(spec: CampaignSpec) -> frozenset[str]:
     """Return the cations of the target at every composition that is searched."""
     return cations(composed(spec, generic(spec)[0]))
-
-
-def formula_of(precursor: Precursor) -> Formula:
-    """Return a precursor's formula, hydrate water included.
-
-    Raises:
-        MaterialError: If the formula cannot be read.
-    """
-    return Formula.parse(precursor.formula)
 
 
 def precursor_sets(spec: CampaignSpec) -> tuple[PrecursorSet, ...]:
@@ -209,53 +200,19 @@ def balanced(precursors: Sequence[Precursor], target: Formula) -> PrecursorSet:
         MaterialError: If the set does not balance to the target.
     """
     formulas = tuple(map(formula_of, precursors))
-    blends = _blends(precursors)
+    blends = blends_of(precursors)
     if len(blends) == len(formulas):
         ones = (Fraction(1),) * len(formulas)
         return PrecursorSet(tuple(precursors), ones, balance(formulas, [target]))
     terms = balance(blends, [target]).reactants
-    moles = {_kind(term.formula): term.moles for term in terms if not term.is_gas}
-    kinds = [_kind(formula) for formula in formulas]
-    shares = tuple(_blend_share(f, kinds) for f in formulas)
+    moles = {kind_of(term.formula): term.moles for term in terms if not term.is_gas}
+    kinds = [kind_of(formula) for formula in formulas]
+    shares = tuple(blend_share(f, kinds) for f in formulas)
     amounts = [
         (formula, moles[kind] * share)
         for formula, kind, share in zip(formulas, kinds, shares, strict=True)
     ]
     return PrecursorSet(tuple(precursors), shares, complete(amounts, target))
-
-
-Kind = tuple[tuple[str, Fraction], ...]
-
-
-def _kind(formula: Formula) -> Kind:
-    """Return the ratio of cations: equal for reagents that could replace each other."""
-    found = {e: formula.amount(e) for e in sorted(cations(formula))}
-    if not found:
-        return ((str(formula), Fraction(1)),)  # supplies gas alone: like no other
-    total = sum(found.values())
-    return tuple((e, n / total) for e, n in found.items())
-
-
-def _blend_share(formula: Formula, kinds: Sequence[Kind]) -> Fraction:
-    """Return moles of a reagent in one mole of its blend (one mole of cations)."""
-    like = kinds.count(_kind(formula))
-    if like == 1:
-        return Fraction(1)
-    total = sum((formula.amount(e) for e in cations(formula)), Fraction(0))
-    return 1 / (like * total)
-
-
-def _blends(precursors: Sequence[Precursor]) -> tuple[Formula, ...]:
-    """Merge sources of the same cations; a reagent without a double stays itself."""
-    formulas = [formula_of(precursor) for precursor in precursors]
-    kinds = [_kind(formula) for formula in formulas]
-    merged: dict[Kind, Formula] = {}
-    for formula, kind in zip(formulas, kinds, strict=True):
-        share = formula if kinds.count(kind) == 1 else (
-            formula * _blend_share(formula, kinds)
-        )  # fmt: skip
-        merged[kind] = merged[kind] + share if kind in merged else share
-    return tuple(merged.values())
 
 
 @lru_cache(maxsize=64)
@@ -319,7 +276,7 @@ def _enumerate(
     for i, precursor in enumerate(precursors):
         formula = formula_of(precursor)
         if cations(formula) and cations(formula) <= cations(target):
-            members.setdefault(_kind(formula), []).append(i)
+            members.setdefault(kind_of(formula), []).append(i)
     chosen = sorted(
         (tuple(sorted(indices)) for kinds in _kinds(target, members, largest)
          for indices in product(*(members[kind] for kind in kinds))),

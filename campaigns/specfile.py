@@ -13,15 +13,13 @@ from pydantic import BaseModel, ValidationError
 from campaigns.candidates import embed
 from campaigns.conduct import Budget, Loads, StopRule
 from campaigns.errors import Fault, SpecError
+from campaigns.goals import InputConstraint, Objective, OutcomeConstraint
 from campaigns.spec import (
     Accepted,
     CampaignSpec,
     CandidateTable,
     Choice,
     Controls,
-    InputConstraint,
-    Objective,
-    OutcomeConstraint,
     Precursor,
     Range,
     Safety,

@@ -10,12 +10,11 @@ from campaigns.composition import sites, target_of
 from campaigns.errors import Fault, MaterialError, SpecError
 from campaigns.precursors import (
     PrecursorSet,
-    cations,
     find_set,
-    formula_of,
     precursor_sets,
     searched_cations,
 )
+from campaigns.reagents import cations, formula_of
 from campaigns.recipe import DoseStep, Parameters, Recipe
 from campaigns.spec import CampaignSpec, Precursor
 from campaigns.steps import FIRING_KINDS, StepTemplate, searchable

@@ -14,10 +14,10 @@ from campaigns.materials.formula import Formula
 from campaigns.precursors import (
     PrecursorSet,
     balanced_somewhere,
-    cations,
     precursor_sets,
     searched_cations,
 )
+from campaigns.reagents import cations
 from campaigns.spec import CampaignSpec
 from campaigns.synthesis import grams_to_dose
 

@@ -7,7 +7,8 @@ from campaigns.composition import MAX_GRID, sites
 from campaigns.errors import MaterialError
 from campaigns.materials.formula import Formula
 from campaigns.materials.reactions import VOLATILE
-from campaigns.precursors import PrecursorSet, cations, gaps
+from campaigns.precursors import PrecursorSet, gaps
+from campaigns.reagents import cations
 from campaigns.spec import CampaignSpec, Range
 
 

@@ -9,9 +9,10 @@ from campaigns.check.space import (
     searched_parameters,
 )
 from campaigns.errors import MaterialError, SpecError
+from campaigns.goals import Objective, OutcomeConstraint
 from campaigns.precursors import PrecursorSet
 from campaigns.recipe import FireStep, Parameters
-from campaigns.spec import CampaignSpec, Objective, OutcomeConstraint
+from campaigns.spec import CampaignSpec
 from campaigns.synthesis import build_recipe, grams_to_dose
 
 _SHARES = ("yield", "impurity")

@@ -6,7 +6,8 @@ from campaigns.check.findings import Findings
 from campaigns.composition import composed, corners, ends
 from campaigns.materials.formula import Formula
 from campaigns.materials.phases import Phase, PhaseTable
-from campaigns.precursors import cations, searched_cations
+from campaigns.precursors import searched_cations
+from campaigns.reagents import cations
 from campaigns.spec import CampaignSpec, Precursor
 
 _NOTABLE = 0.985

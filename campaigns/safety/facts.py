@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from campaigns.materials.formula import Formula
 from campaigns.materials.phases import Phase, PhaseTable
-from campaigns.precursors import formula_of
+from campaigns.reagents import formula_of
 from campaigns.recipe import DryStep, FireStep, Recipe
 from campaigns.safety.findings import Acceptance
 from campaigns.spec import CampaignSpec, Precursor

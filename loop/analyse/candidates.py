@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from campaigns.errors import MaterialError
 from campaigns.materials.formula import Formula
 from campaigns.materials.phases import Phase, PhaseTable
-from campaigns.precursors import cations
+from campaigns.reagents import cations
 from campaigns.spec import CampaignSpec, Precursor
 from loop.errors import AnalysisError
 

@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from campaigns.goals import Objective, OutcomeConstraint
 from campaigns.materials.phases import PhaseTable
 from campaigns.results import Identification, Score
-from campaigns.spec import CampaignSpec, Objective, OutcomeConstraint, SolidSolution
+from campaigns.spec import CampaignSpec, SolidSolution
 from loop.analyse.powder import Powder, RunFacts
 from loop.analyse.verdict import twins_of_target
 

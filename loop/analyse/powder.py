@@ -8,7 +8,7 @@ import numpy as np
 from campaigns.errors import MaterialError
 from campaigns.materials.formula import Formula
 from campaigns.materials.phases import PhaseTable
-from campaigns.precursors import cations, formula_of
+from campaigns.reagents import cations, formula_of
 from campaigns.results import PhaseFractions, Score
 from campaigns.spec import CampaignSpec
 from campaigns.synthesis import cost, moles_per_gram

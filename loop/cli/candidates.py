@@ -148,7 +148,7 @@ def _of_campaign(
 ) -> tuple[tuple["Entry", ...], frozenset[str]]:
     """Return what a campaign's powders may hold, and elements that all of them hold."""
     from campaigns.materials.formula import Formula
-    from campaigns.precursors import cations
+    from campaigns.reagents import cations
     from loop.analyse.candidates import candidate_phases, expected_elements
     from loop.analyse.library import of_phases
 

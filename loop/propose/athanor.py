@@ -25,6 +25,7 @@ from loop.propose.hours import price_of
 from loop.propose.means import RateMean
 from loop.propose.outcomes import Metric, State
 from loop.propose.posterior import Learner
+from loop.propose.question import Point, Question
 from loop.propose.randomness import key
 from loop.propose.records import Evidence, decisions
 from loop.propose.reproducible import reproducible
@@ -32,7 +33,6 @@ from loop.propose.scaling import (
     YIELD_SCALE,
     Scaled,
 )
-from loop.propose.seats import Point, Question
 from loop.propose.surrogate import LoadKernel
 
 

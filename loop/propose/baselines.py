@@ -14,8 +14,9 @@ from campaigns.spec import CampaignSpec
 from loop.errors import ExhaustedError
 from loop.propose.draws import sobol_points
 from loop.propose.points import Points
+from loop.propose.question import Chooser, Point, Question
 from loop.propose.randomness import stream
-from loop.propose.seats import Chooser, Point, Question, fill_load
+from loop.propose.seats import fill_load
 from loop.propose.site import Site
 from loop.propose.space import SearchSpace, Setting
 

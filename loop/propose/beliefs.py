@@ -1,6 +1,7 @@
 """What is believed of the yield before any result: its rate law."""
 
-from campaigns.spec import CampaignSpec, Objective
+from campaigns.goals import Objective
+from campaigns.spec import CampaignSpec
 from loop.propose.encoding import KELVIN, Encoder, temperature_range
 from loop.propose.firstguesses import FirstGuesses
 from loop.propose.means import RatePrior

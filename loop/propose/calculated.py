@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from campaigns.spec import Objective
+from campaigns.goals import Objective
 from loop.propose.columns import CALCULATED
 from loop.propose.means import Calculated
 from loop.propose.scaling import Scaled

@@ -9,7 +9,7 @@ from campaigns.recipe import Parameters
 from loop.propose.calculated import Figures
 from loop.propose.columns import Columns
 from loop.propose.encoding import Encoder
-from loop.propose.seats import Question
+from loop.propose.question import Question
 
 
 class Candidates:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from campaigns.composition import sites
 from campaigns.materials.formula import Formula
-from campaigns.precursors import PrecursorSet, cations, searched_cations
+from campaigns.precursors import PrecursorSet, searched_cations
+from campaigns.reagents import cations
 from campaigns.recipe import Parameters
 from campaigns.results import History
 from campaigns.spec import CampaignSpec

@@ -15,7 +15,8 @@ from scipy.stats import norm
 from campaigns.composition import Site, composed, ends
 from campaigns.materials.formula import Formula
 from campaigns.materials.reactions import gas_balance
-from campaigns.precursors import PrecursorSet, formula_of
+from campaigns.precursors import PrecursorSet
+from campaigns.reagents import formula_of
 from campaigns.spec import CampaignSpec
 from loop.propose.features import (
     Facts,

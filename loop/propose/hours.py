@@ -18,7 +18,7 @@ from torch import Tensor
 
 from loop.propose.encoding import Encoder
 from loop.propose.points import Points
-from loop.propose.seats import Question
+from loop.propose.question import Question
 
 LEAST_HOURS = 0.1
 """A load takes longer than this, whatever its recipe, h."""

@@ -14,7 +14,8 @@ from loop.errors import ProposalError
 from loop.propose.baselines import BASELINES
 from loop.propose.facts import TabledFacts
 from loop.propose.features import Facts
-from loop.propose.seats import Point, Question, fill_load
+from loop.propose.question import Point, Question
+from loop.propose.seats import fill_load
 from loop.propose.site import Site
 
 NAMES = ("athanor", "random", "sobol", "best-temperature")

@@ -22,7 +22,7 @@ from loop.propose.encoding import Encoder
 from loop.propose.features import source_at
 from loop.propose.hours import Price
 from loop.propose.points import Points, Value
-from loop.propose.seats import Question
+from loop.propose.question import Question
 from loop.propose.space import Setting
 
 N_GRID = 21

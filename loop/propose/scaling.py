@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from campaigns.spec import Objective, OutcomeConstraint
+from campaigns.goals import Objective, OutcomeConstraint
 from loop.propose.outcomes import Metric, Observed
 
 YIELD_SCALE = 0.3

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from campaigns.candidates import rows
 from campaigns.composition import Site, sites
+from campaigns.goals import InputConstraint
 from campaigns.recipe import Parameters
-from campaigns.spec import CampaignSpec, Choice, InputConstraint, Range
+from campaigns.spec import CampaignSpec, Choice, Range
 from campaigns.steps import is_shared
 from loop.errors import ProposalError
 from loop.propose.points import Points, Value

@@ -3,7 +3,7 @@
 import pytest
 
 from campaigns import labels
-from campaigns.spec import Objective
+from campaigns.goals import Objective
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from campaigns.goals import Objective
 from campaigns.pareto import (
     hypervolume,
     hypervolume_trace,
@@ -15,7 +16,6 @@ from campaigns.pareto import (
     scores_of,
 )
 from campaigns.results import Score, Trial
-from campaigns.spec import Objective
 
 YIELD = Objective(measure="yield", goal="maximize", threshold=0.2)
 TIME = Objective(measure="time", goal="minimize")

@@ -7,7 +7,8 @@ import pytest
 from campaigns.errors import MaterialError
 from campaigns.materials.formula import Formula
 from campaigns.materials.reactions import balance
-from campaigns.precursors import cations, find_set, precursor_sets
+from campaigns.precursors import find_set, precursor_sets
+from campaigns.reagents import cations
 from tests.campaigns.examples import ybco
 
 

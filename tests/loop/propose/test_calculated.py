@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from campaigns.spec import Objective
+from campaigns.goals import Objective
 from loop.propose.calculated import Figures, known
 from loop.propose.columns import N_PHYSICS
 from loop.propose.scaling import Scaled

@@ -9,7 +9,7 @@ from campaigns.precursors import precursor_sets
 from campaigns.spec import Precursor
 from loop.errors import ProposalError
 from loop.propose.points import Points
-from loop.propose.pool import build_pool
+from loop.propose.poolbuilder import build_pool
 from loop.propose.space import SearchSpace, Setting, search_space
 from tests.campaigns.solutions import titanate
 from tests.loop.propose.oven import make_spec
