@@ -27,6 +27,8 @@ class Parts:
     """Let each set differ from all others by something of its own."""
     noise: bool = True
     """Take the noise of yields as known within a factor of about two."""
+    ranks: bool = True
+    """Seek the best yields before the merely good."""
     kinds: tuple[str, ...] = KINDS
 
 
@@ -66,7 +68,8 @@ class AthanorMethod:
         objective = self.space.objectives[index]
         if self.rate is None or objective.goal == "min" or gains.min() < 0:
             return Figure(gains.copy())
-        return Figure(gains.copy(), self.rate, whole_of(objective.column, gains))
+        whole = whole_of(objective.column, gains)
+        return Figure(gains.copy(), self.rate, whole, self.parts.ranks)
 
 
 def _believed(rate: RatePrior | None, parts: Parts) -> RatePrior | None:
