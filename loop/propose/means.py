@@ -41,14 +41,12 @@ class RatePrior:
     limit_kelvin: float
     """Where the target melts or decomposes."""
     limit_sd_kelvin: float
-    is_gate: bool = True
+    is_gate: bool = False
     """Whether sets are taken to differ only as far as the law lets them react."""
-    is_each_own: bool = True
+    is_each_own: bool = False
     """Whether a set may differ from the others by what describes none of them."""
-    noise_spread: float = 0.5
-    """Deviation of the logarithm of what replicates differ by (its variance). A yield
-    is a share of a whole and weighed by a known method: its noise is known within a
-    factor of two or so. What sets leave unexplained is no noise."""
+    noise_spread: float = 1.0
+    """Deviation of the logarithm of the variance that replicates differ by."""
 
 
 CONSTANTS = ("onset", "limit", "carbonate", "height", "oxygen")

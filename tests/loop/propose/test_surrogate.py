@@ -13,7 +13,9 @@ from loop.propose.means import RatePrior
 from loop.propose.surrogate import LEAST_REACH, OWN_WEIGHT, SetGP
 
 COLUMNS = Columns(1, 0, 3, 1)
-RATE = RatePrior(1050.0, 60.0, 1320.0, 75.0)
+RATE = RatePrior(
+    1050.0, 60.0, 1320.0, 75.0, is_gate=True, is_each_own=True, noise_spread=0.5
+)
 COLD, HOT = 600.0, 1250.0
 
 
