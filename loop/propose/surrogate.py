@@ -65,10 +65,10 @@ class LoadKernel(Kernel):  # type: ignore[misc]
     stands beside it. Evaluated in one pass, since sums of kernels would work out P and
     S twice.
 
-    Of yields, I is 1 between samples of one set, else 0, where sets that have become
-    the same before they react are one: what descriptors leave unexplained belongs to
-    the set, and is no noise. `g` is how far the rate law lets the reaction go: powders
-    that do not react all yield nothing. Of other figures `g` is 1 and w4 is 0.
+    Where `RatePrior` says so, I is 1 between samples of one set, else 0; sets that have
+    become the same before they react are one. What descriptors leave unexplained
+    belongs to the set, and is no noise. `g` is how far the rate law lets the reaction
+    go: powders that do not react all yield nothing. Else `g` is 1 and w4 is 0.
     """
 
     def __init__(
