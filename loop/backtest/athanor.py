@@ -1,7 +1,7 @@
 """Athanor's proposer over a table's candidates."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from loop.backtest.described import Described, describe
 from loop.backtest.scale import whole_of
 from loop.backtest.table import Space
 from loop.propose.library import KINDS, Figure
+from loop.propose.means import RatePrior
 from loop.propose.randomness import key
 from loop.propose.search import Pool, next_candidates
 
@@ -20,6 +21,14 @@ class Parts:
 
     chemistry: bool = True
     rate: bool = True
+    gate: bool = True
+    """Let sets differ only as far as the rate law lets them react."""
+    own: bool = True
+    """Let each set differ from all others by something of its own."""
+    noise: bool = True
+    """Take the noise of yields as known within a factor of about two."""
+    ranks: bool = True
+    """Seek the best yields before the merely good."""
     kinds: tuple[str, ...] = KINDS
 
 
@@ -39,6 +48,7 @@ class AthanorMethod:
         """
         self.space, self.seed, self.parts = space, seed, parts
         self.known: Described = describe(space, has_chemistry=parts.chemistry)
+        self.rate = _believed(self.known.rate, parts)
 
     def propose(
         self, seen: Sequence[int], gains: NDArray[np.float64], size: int
@@ -56,7 +66,16 @@ class AthanorMethod:
     def _figure(self, index: int, gains: NDArray[np.float64]) -> Figure:
         """Return one objective's results and what is known of it."""
         objective = self.space.objectives[index]
-        rate = self.known.rate if self.parts.rate else None
-        if rate is None or objective.goal == "min" or gains.min() < 0:
+        if self.rate is None or objective.goal == "min" or gains.min() < 0:
             return Figure(gains.copy())
-        return Figure(gains.copy(), rate, whole_of(objective.column, gains))
+        whole = whole_of(objective.column, gains)
+        return Figure(gains.copy(), self.rate, whole, self.parts.ranks)
+
+
+def _believed(rate: RatePrior | None, parts: Parts) -> RatePrior | None:
+    """Return the rate law's prior with what is left out left out."""
+    if rate is None or not parts.rate:
+        return None
+    # Without, a noise within a factor of e as that of any other figure.
+    spread = rate.noise_spread if parts.noise else 1.0
+    return replace(rate, is_gate=parts.gate, is_each_own=parts.own, noise_spread=spread)

@@ -45,6 +45,8 @@ class Figure:
     """Prior of the rate law, if the figure is a yield of heated solids."""
     whole: float = inf
     """What a yield is a share of, 100 for percents; infinite for other figures."""
+    is_ranked: bool = False
+    """Whether the best are sought before the merely good, as of yields."""
 
 
 class Member(Protocol):

@@ -41,6 +41,12 @@ class RatePrior:
     limit_kelvin: float
     """Where the target melts or decomposes."""
     limit_sd_kelvin: float
+    is_gate: bool = False
+    """Whether sets are taken to differ only as far as the law lets them react."""
+    is_each_own: bool = False
+    """Whether a set may differ from the others by what describes none of them."""
+    noise_spread: float = 1.0
+    """Deviation of the logarithm of the variance that replicates differ by."""
 
 
 CONSTANTS = ("onset", "limit", "carbonate", "height", "oxygen")
@@ -106,7 +112,16 @@ class RateMean(Mean):  # type: ignore[misc]
             X: Shape `n x d`.
             deviates: One for each of `CONSTANTS`, standard normal, broadcast against n.
         """
-        shift, fall, slow, high, oxygen = deviates
+        height = torch.sigmoid(1.0 + deviates[CONSTANTS.index("height")])
+        return height * self._course(X, deviates) / self.scale
+
+    def reach(self, X: Tensor) -> Tensor:
+        """Return how far the reaction goes, 0 to 1, for X of shape `batch x n x d`."""
+        return self._course(X, [getattr(self, f"raw_{name}") for name in CONSTANTS])
+
+    def _course(self, X: Tensor, deviates: Sequence[Tensor]) -> Tensor:
+        """Return `extent x intactness x chance`; see `at`."""
+        shift, fall, slow, _, oxygen = deviates
         kelvin, log_hours, carbonate, chance, gas = X[..., -N_PHYSICS:-2].unbind(-1)
         limit = self.prior.limit_kelvin + self.prior.limit_sd_kelvin * fall
         share = 0.5 * torch.exp(0.5 * oxygen)
@@ -120,8 +135,7 @@ class RateMean(Mean):  # type: ignore[misc]
         # A logistic as wide as the doubt about where the limit lies.
         width = self.prior.limit_sd_kelvin * sqrt(3) / torch.pi
         intact = torch.sigmoid((limit * stretch - kelvin) / width)
-        height = torch.sigmoid(1.0 + high)
-        return height * extent * intact * chance / self.scale
+        return extent * intact * chance
 
 
 def _zero() -> Tensor:

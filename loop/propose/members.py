@@ -7,6 +7,10 @@ routes are. The sum over a batch is the expected number of new members, so a bat
 the most probable ones. How good a member has to be is not known either: each draw ranks
 the whole pool.
 
+Of a yield: its expected reciprocal rank within that twentieth. A yield has a whole that
+several can reach, and that is what is sought: a route that is surely third to two pure
+ones is worth less than one that is pure in every second draw.
+
 Of several: the expected growth of the hypervolume that results dominate.
 """
 
@@ -46,6 +50,28 @@ def members(drawn: Array, measured: Sequence[int], y: Array, n_sought: int) -> M
     n = len(known)
     level = np.partition(known, n - n_sought, axis=0)[n - n_sought]
     found: Mask = known >= level
+    return found
+
+
+def reciprocal_ranks(
+    drawn: Array, measured: Sequence[int], y: Array, n_sought: int
+) -> Array:
+    """Return 1 over each candidate's rank in each draw, 0 beyond the sought; `n x s`.
+
+    Equals share the better rank. Arguments as of `members`.
+
+    Source:
+        Voorhees, Proc. TREC-8 (1999) 77: the reciprocal of the rank as the worth of an
+        answer in a list that is read from its top.
+    """
+    known = drawn.copy()
+    known[list(measured)] = y[:, None]
+    n = len(known)
+    best = np.sort(np.partition(known, n - n_sought, axis=0)[n - n_sought :], axis=0)
+    found = np.zeros(known.shape)
+    for one, levels, values in zip(found.T, best.T, known.T, strict=True):
+        better = n_sought - np.searchsorted(levels, values, side="right")
+        one[:] = np.where(values >= levels[0], 1.0 / (1.0 + better), 0.0)
     return found
 
 

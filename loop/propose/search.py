@@ -9,7 +9,7 @@ from torch import Tensor
 
 from loop.propose.columns import Columns
 from loop.propose.library import KINDS, Figure, Mixture, mixture
-from loop.propose.members import growth, members, n_members
+from loop.propose.members import growth, members, n_members, reciprocal_ranks
 from loop.propose.randomness import key, stream
 from loop.propose.reproducible import reproducible
 
@@ -64,8 +64,8 @@ def next_candidates(
         Y = np.stack([f.y for f in figures], axis=-1)
         measured = [int(i) for i in np.searchsorted(rows, seen)]
         if len(figures) == 1:
-            n_sought = n_members(len(pool.X))
-            found = _most_members(drawn[0], measured, Y[:, 0], n_sought, size)
+            sought = Sought(n_members(len(pool.X)), figures[0].is_ranked)
+            found = _most_wanted(drawn[0], measured, Y[:, 0], sought, size)
         else:
             found = _most_growth(_mingled(drawn, seed), measured, Y, size)
         return [int(rows[i]) for i in found]
@@ -85,14 +85,25 @@ def _shortlist(
     return np.unique(np.concatenate([*hopeful, np.array(seen)]))
 
 
-def _most_members(
-    drawn: Array, measured: list[int], y: Array, n_sought: int, size: int
+@dataclass(frozen=True)
+class Sought:
+    """What is sought of one figure."""
+
+    n: int
+    """How many candidates are."""
+    is_ranked: bool
+    """Whether the better of them are worth more."""
+
+
+def _most_wanted(
+    drawn: Array, measured: list[int], y: Array, sought: Sought, size: int
 ) -> list[int]:
-    """Return the most probable members; what is expected of them decides ties."""
-    member = members(drawn, measured, y, min(n_sought, len(drawn) - 1))
+    """Return candidates of the highest worth; what is expected of them decides ties."""
+    worth = reciprocal_ranks if sought.is_ranked else members
+    found = worth(drawn, measured, y, min(sought.n, len(drawn) - 1))
     known = set(measured)
     left = [i for i in range(len(drawn)) if i not in known]
-    order = np.lexsort((-drawn[left].mean(axis=1), -member[left].mean(axis=1)))
+    order = np.lexsort((-drawn[left].mean(axis=1), -found[left].mean(axis=1)))
     return [left[i] for i in order[:size]]
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from loop.backtest.athanor import AthanorMethod
+from loop.backtest.athanor import AthanorMethod, Parts
 from loop.backtest.described import describe
 from loop.backtest.question import Roles
 from loop.backtest.scale import whole_of
@@ -84,3 +84,18 @@ def test_percents_are_shares_of_a_hundred():
     assert whole_of("yield", few) == 1.0
     assert whole_of("yield", np.array([0.0, 40.0])) == 100.0
     assert whole_of("yield", np.array([0.0, 104.0])) == 104.0
+
+
+def test_each_belief_of_yields_can_be_left_out(tmp_path):
+    space = read_firings(tmp_path).space
+    whole = AthanorMethod(space, 0).rate
+    assert whole is not None
+    assert whole.is_gate
+    assert whole.is_each_own
+    assert whole.noise_spread < 1.0
+    none = AthanorMethod(space, 0, Parts(gate=False, own=False, noise=False)).rate
+    assert none is not None
+    assert not none.is_gate
+    assert not none.is_each_own
+    assert none.noise_spread == 1.0
+    assert AthanorMethod(space, 0, Parts(rate=False)).rate is None

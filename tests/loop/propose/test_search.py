@@ -7,7 +7,7 @@ import torch
 from loop.propose.columns import Columns
 from loop.propose.forest import grow
 from loop.propose.library import Figure, mixture
-from loop.propose.members import growth, members, n_members
+from loop.propose.members import growth, members, n_members, reciprocal_ranks
 from loop.propose.scales import Scale, linear
 from loop.propose.search import MOST_JOINT, Pool, next_candidates
 from loop.propose.stacking import log_scores, weights
@@ -67,6 +67,23 @@ def test_members_are_counted_with_their_ties():
     assert got[:, 0].tolist() == [False, True, True, True]
     assert n_members(94) == 5
     assert n_members(100_000) == 50
+
+
+def test_ranks_are_shared_by_equals_and_end_with_the_sought():
+    drawn = np.array([[0.0], [5.0], [5.0], [9.0], [1.0]])
+    got = reciprocal_ranks(drawn, [0], np.array([9.0]), 3)
+    assert got[:, 0].tolist() == [1.0, pytest.approx(1 / 3), pytest.approx(1 / 3), 1, 0]
+
+
+def test_a_chance_of_a_whole_is_worth_more_than_a_sure_good_yield():
+    measured, sure, chance = [0, 1], 2, 3
+    drawn = np.zeros((6, 100))
+    drawn[sure], drawn[chance, :45] = 80.0, 100.0
+    known = np.array([100.0, 100.0])
+    ranks = reciprocal_ranks(drawn, measured, known, 3).mean(axis=1)
+    assert ranks[chance] > ranks[sure]
+    share = members(drawn, measured, known, 3).mean(axis=1)
+    assert share[chance] < share[sure]
 
 
 def test_growth_is_what_a_hand_computes():
