@@ -24,6 +24,7 @@ from loop.propose.means import RateMean, RatePrior
 from loop.propose.randomness import key, stream
 from loop.propose.scales import Scale, linear
 from loop.propose.scaling import YIELD_SCALE
+from loop.propose.settings import SettingsKernel
 from loop.propose.stacking import log_scores, weights
 from loop.propose.surrogate import SetGP
 
@@ -76,6 +77,8 @@ class Process:
             X, z.unsqueeze(-1), torch.full((len(z), 1), KNOWN_VARIANCE).double(),
             columns=columns, rate=figure.rate, scale=unit,
         )  # fmt: skip
+        if figure.rate is None:
+            model.covar_module = SettingsKernel(columns).double()
         self.fitted = Fitted(model, X, z)
 
     def left_out(self) -> tuple[Array, Array]:
