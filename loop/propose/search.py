@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from loop.propose.columns import Columns
-from loop.propose.library import KINDS, Figure, Mixture, mixture
+from loop.propose.library import KINDS, Figure, Mixture, joint_draws, mixture
 from loop.propose.members import growth, members, n_members, reciprocal_ranks
-from loop.propose.randomness import key, stream
+from loop.propose.randomness import key
 from loop.propose.reproducible import reproducible
 
 Array = NDArray[np.float64]
@@ -52,22 +52,19 @@ def next_candidates(
     with reproducible(key(seed, "search")):
         X = pool.X[list(seen)]
         mixed = [
-            mixture(X, f, pool.columns, seed=key(seed, "model", i), kinds=kinds)
-            for i, f in enumerate(figures)
+            mixture(X, f, pool.columns, seed=key(seed, "model"), kinds=kinds)
+            for f in figures
         ]
         rows = _shortlist(pool, mixed, seen, size)
         count = DRAWS if len(figures) == 1 else DRAWS_SEVERAL
-        drawn = [
-            one.draws(pool.X[rows], count, key(seed, "draws", i))
-            for i, one in enumerate(mixed)
-        ]
+        drawn = joint_draws(mixed, pool.X[rows], count, key(seed, "draws"))
         Y = np.stack([f.y for f in figures], axis=-1)
         measured = [int(i) for i in np.searchsorted(rows, seen)]
         if len(figures) == 1:
             sought = Sought(n_members(len(pool.X)), figures[0].is_ranked)
-            found = _most_wanted(drawn[0], measured, Y[:, 0], sought, size)
+            found = _most_wanted(drawn[..., 0], measured, Y[:, 0], sought, size)
         else:
-            found = _most_growth(_mingled(drawn, seed), measured, Y, size)
+            found = _most_growth(drawn, measured, Y, size)
         return [int(rows[i]) for i in found]
 
 
@@ -126,13 +123,3 @@ def _most_growth(drawn: Array, measured: list[int], Y: Array, size: int) -> list
         chosen.append(int(value.argmax()))
         front = np.concatenate([front, scaled[chosen[-1:]].mean(axis=1)])
     return chosen
-
-
-def _mingled(drawn: Sequence[Array], seed: int) -> Array:
-    """Return draws of all objectives, shape `n x s x m`, each in an order of its own.
-
-    Models of the objectives are independent: no pair of them belongs together.
-    """
-    count = drawn[0].shape[1]
-    orders = [stream(seed, "order", i).permutation(count) for i in range(len(drawn))]
-    return np.stack([d[:, o] for d, o in zip(drawn, orders, strict=True)], axis=-1)

@@ -6,7 +6,7 @@ import torch
 
 from loop.propose.columns import Columns
 from loop.propose.forest import grow
-from loop.propose.library import Figure, mixture
+from loop.propose.library import Figure, joint_draws, mixture, togetherness
 from loop.propose.members import growth, members, n_members, reciprocal_ranks
 from loop.propose.scales import Scale, linear
 from loop.propose.search import MOST_JOINT, Pool, next_candidates
@@ -116,4 +116,28 @@ def test_a_yield_is_no_more_than_a_whole():
     made = pool(12)
     figure = Figure(np.array([0.2, 0.9, 1.0, 0.8]), whole=1.0)
     mixed = mixture(made.X[:4], figure, made.columns, seed=0)
-    assert mixed.draws(made.X, 64, 0).max() == 1.0
+    assert joint_draws([mixed], made.X, 64, 0).max() == 1.0
+
+
+def test_what_was_missed_together_is_drawn_together():
+    off = rng(3).standard_normal(20)
+    found = togetherness([off, off, -2 * off])
+    assert np.diag(found) == pytest.approx(np.ones(3))
+    assert found[0, 1] == pytest.approx(20 / 28)
+    assert found[0, 2] == pytest.approx(-20 / 28)
+    assert np.linalg.eigvalsh(found).min() > 0
+    assert togetherness([off, np.zeros(20)])[0, 1] == 0.0
+
+
+@pytest.mark.parametrize("kind", ["process", "trees"])
+def test_figures_of_one_sample_go_together_in_every_draw(kind):
+    made = pool(30, seed=4)
+    y = rng(5).standard_normal(12)
+    both = [
+        mixture(made.X[:12], Figure(one), made.columns, seed=0, kinds=(kind,))
+        for one in (y, 3 * y + 1)
+    ]
+    drawn = joint_draws(both, made.X[12:], 256, 0)
+    off = drawn - drawn.mean(axis=1, keepdims=True)
+    first, second = off[..., 0].ravel(), off[..., 1].ravel()
+    assert np.corrcoef(first, second)[0, 1] > 0.4
