@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from campaigns.earlier import EarlierCampaign
 from campaigns.guesses import LiteratureGuesses
 from campaigns.recipe import Recipe
 from campaigns.results import (
@@ -56,6 +57,10 @@ class CampaignOpened(Frozen):
         LiteratureGuesses | None, Field(exclude_if=lambda found: found is None)
     ] = None
     """First guesses from a file of reactions; none where none was given."""
+    earlier: Annotated[
+        tuple[EarlierCampaign, ...], Field(exclude_if=lambda found: not found)
+    ] = ()
+    """Results of earlier campaigns; none where none were given."""
 
 
 class Proposed(Frozen):

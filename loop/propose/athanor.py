@@ -4,7 +4,8 @@ A pure function of its arguments: random numbers are keyed by the seed, PyTorch'
 is forked and put back, and one thread makes sums come out alike.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import torch
 from botorch.models.model_list_gp_regression import ModelListGP
 from torch import Tensor
 
+from campaigns.earlier import EarlierCampaign
 from campaigns.guesses import LiteratureGuesses
 from campaigns.recipe import Parameters
 from campaigns.spec import CampaignSpec
@@ -26,9 +28,10 @@ from loop.propose.features import Facts
 from loop.propose.firstguesses import FirstGuesses
 from loop.propose.firstload import choose_first_load
 from loop.propose.goal import Goal, marginals
-from loop.propose.means import RateMean, RatePrior
+from loop.propose.means import RatePrior
 from loop.propose.outcomes import Metric, Observed, Outcome, State
 from loop.propose.randomness import key
+from loop.propose.recall import recall
 from loop.propose.records import Evidence, decisions
 from loop.propose.reproducible import reproducible
 from loop.propose.scaling import (
@@ -42,14 +45,17 @@ from loop.propose.scaling import (
     scale_of,
 )
 from loop.propose.seats import Point, Question
-from loop.propose.surrogate import LoadKernel
+from loop.propose.surrogate import belief, prior_modules
 
 FAILURE_NOISE = 0.25
 """Scaled variance of a success (+1) or failure (-1): one failure is no proof."""
 
 
 def athanor_points(
-    question: Question, facts: Facts, literature: LiteratureGuesses | None = None
+    question: Question,
+    facts: Facts,
+    literature: LiteratureGuesses | None = None,
+    earlier: Sequence[EarlierCampaign] = (),
 ) -> Sequence[Point]:
     """Return the points of a load; a `seats.Chooser` once all knowledge is given."""
     metrics = metrics_of(question.spec)
@@ -57,8 +63,9 @@ def athanor_points(
     if is_blind and rated_of(question.spec) is None:
         # Nothing is known of any objective, and no rate law speaks of it.
         return sobol_load(question)
-    planner = Planner(question, encoder_of(question, facts), metrics, literature)
     with reproducible(key(question.seed, "torch", question.load)):
+        encoder = recalling(encoder_of(question, facts), literature, earlier)
+        planner = Planner(question, encoder, metrics, literature)
         found = axclient.generate(
             question.space,
             question.trials,
@@ -77,6 +84,19 @@ def athanor_points(
 def encoder_of(question: Question, facts: Facts) -> Encoder:
     """Return the question's encoder."""
     return encoder(question.spec, question.space, question.sets, facts)
+
+
+def recalling(
+    encoder: Encoder,
+    literature: LiteratureGuesses | None,
+    earlier: Sequence[EarlierCampaign],
+) -> Encoder:
+    """Return an encoder whose rows hold what earlier campaigns forecast."""
+    guesses = FirstGuesses(literature, encoder) if literature else None
+    prior = rate_prior(encoder, guesses)
+    if not earlier or prior is None or rated_of(encoder.spec) is None:
+        return encoder
+    return replace(encoder, forecasts=recall(encoder, prior, earlier))
 
 
 def metrics_of(spec: CampaignSpec) -> tuple[Metric, ...]:
@@ -107,7 +127,7 @@ class Planner:
     ) -> None:
         """Encode the pool once."""
         self.question, self.encoder, self.metrics = question, encoder, metrics
-        self.columns = Columns(*encoder.sizes)
+        self.columns = Columns(*encoder.sizes, encoder.n_forecasts)
         self.allowed = torch.from_numpy(question.pool.allowed)
         shared, own, physics = encoder.pool_rows(question.pool)
         self.shared = torch.from_numpy(shared)
@@ -152,8 +172,9 @@ class Planner:
         if objective is None or rate is None:
             raise RuntimeError("a first load by the prior needs a yield objective")
         scaled = Scaled(objective.label, 1.0, 0.0, YIELD_SCALE)
-        mean = RateMean(rate, YIELD_SCALE)
-        covariance = LoadKernel(self.columns).double()
+        mean, covariance = prior_modules(
+            self.columns, rate=rate, scale=YIELD_SCALE, recalls=True
+        )
         with torch.no_grad():
             chosen = choose_first_load(
                 mean,
@@ -181,7 +202,7 @@ class Planner:
                 "prior.limit_kelvin": rate.limit_kelvin,
                 **self._constants(),
             },
-            words=self.literature.words if self.literature else lambda _: "",
+            words=self._words(),
         )
 
     def _from_results(
@@ -249,6 +270,7 @@ class Planner:
                 for name, value in one.hyperparameters_by_name().items()
             }
             | self._constants(),
+            words=self._words(dict(zip(scales, models, strict=True))),
             gain=gain * scales[ordered[0].label].scale,
         )
 
@@ -258,7 +280,30 @@ class Planner:
         return self.literature.favour(self.question.pool)
 
     def _constants(self) -> dict[str, float | str]:
-        return self.literature.constants if self.literature else {}
+        found: dict[str, float | str] = {}
+        for source in (self.literature, self.encoder.forecasts):
+            found |= source.constants if source else {}
+        return found
+
+    def _words(
+        self, models: Mapping[str, Any] | None = None
+    ) -> Callable[[Parameters], str]:
+        """Return what else is to be said of a point: of reports, only before results.
+
+        Args:
+            models: Label to fitted model; None before any result.
+        """
+        reports = self.literature if models is None else None
+        told, n = self.encoder.forecasts, self.encoder.n_forecasts
+        rated = rated_of(self.question.spec)
+        model = (models or {}).get(rated.label) if rated else None
+        weights = model.weights if model else [belief(n)] * n
+
+        def words(point: Parameters) -> str:
+            found = reports.words(point) if reports else ""
+            return found + (told.words(self.encoder, point, weights) if told else "")
+
+        return words
 
     def _scored_rows(self) -> Tensor:
         return self.rows([trial.measured for trial in self.question.scored])
@@ -277,6 +322,7 @@ class Planner:
             rate=rate,
             scale=scaled.scale,
             known=known(scaled),
+            recalls=rate is not None,
         )
 
     def _log_chance(self, state: State) -> Callable[[Tensor], Tensor]:

@@ -136,6 +136,7 @@ def fit(outcomes: Mapping[str, Outcome], columns: Columns) -> ModelListGP:
                         "scale": outcome.scale,
                         "centre": outcome.centre,
                         "known": outcome.known,
+                        "recalls": outcome.recalls,
                     },
                     input_transform_classes=None,
                 )

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import exp, log
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,11 +27,37 @@ from loop.propose.features import (
 from loop.propose.pool import Pool
 from loop.propose.space import SearchSpace, Value
 
+Array = NDArray[np.float64]
 KELVIN = 273.15
 RAMP = float(FireStep.model_fields["ramp_celsius_per_minute"].default)
 """Degrees Celsius per minute of steps that name no ramp or cooling."""
 ACTIVATION_KELVIN = 30_000.0
 """E/R of 250 kJ/mol, as in `means.RateMean`: weighs hours at lower holds."""
+
+
+class Forecasts(Protocol):
+    """What earlier campaigns lead to expect; see `recall.Recall`."""
+
+    @property
+    def n(self) -> int:
+        """Return how many columns there are."""
+
+    def of_points(
+        self, encoder: "Encoder", points: Sequence[Parameters], physics: Array
+    ) -> Array:
+        """Return columns of points, shape `k x n`."""
+
+    def of_pool(self, encoder: "Encoder", pool: Pool, physics: Array) -> Array:
+        """Return columns of a pool, shape `profiles x samples x n`."""
+
+    @property
+    def constants(self) -> dict[str, float | str]:
+        """Return what a decision record keeps of them."""
+
+    def words(
+        self, encoder: "Encoder", point: Parameters, weights: Sequence[float]
+    ) -> str:
+        """Say what they lead to expect of a point."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +69,7 @@ class Encoder:
     chemistry: tuple[SetChemistry, ...]
     features: SetFeatures
     facts: Facts
+    forecasts: Forecasts | None = None
 
     @cached_property
     def sizes(self) -> tuple[int, int, int, int]:
@@ -56,13 +84,17 @@ class Encoder:
     def rows(self, points: Sequence[Parameters]) -> NDArray[np.float64]:
         """Return the columns of points, shape `n x d`."""
         if not points:
-            return np.empty((0, sum(self.sizes) + N_PHYSICS))
-        return np.array(
-            [
-                np.concatenate([self.shared(p), self.own(p), self.physics(p)])
-                for p in points
-            ]
-        )
+            return np.empty((0, sum(self.sizes) + self.n_forecasts + N_PHYSICS))
+        physics = np.array([self.physics(p) for p in points])
+        parts = [np.array([[*self.shared(p), *self.own(p)] for p in points])]
+        if self.forecasts is not None:
+            parts.append(self.forecasts.of_points(self, points, physics))
+        return np.concatenate([*parts, physics], axis=1)
+
+    @property
+    def n_forecasts(self) -> int:
+        """Return the number of forecast columns."""
+        return 0 if self.forecasts is None else self.forecasts.n
 
     def pool_rows(
         self, pool: Pool
@@ -70,8 +102,8 @@ class Encoder:
         """Return the pool's columns in parts, to be joined profile by profile.
 
         Returns:
-            Columns of profiles, `n x n_process`; of samples, `m x n_own`; physics,
-            `n x m x 6`.
+            Columns of profiles, `n x n_process`; of samples, `m x n_own`; forecasts
+            and physics, `n x m x (n_forecasts + 6)`.
         """
         shared = np.array([self.shared(p) for p in pool.profiles])
         own = np.array([self.own(s) for s in pool.samples])
@@ -86,6 +118,9 @@ class Encoder:
         ]
         rest = [(self.oxygen(p), self.furnace_hours(p)) for p in pool.profiles]
         physics[:, :, 4:] = np.array(rest)[:, None, :]
+        if self.forecasts is not None:
+            told = self.forecasts.of_pool(self, pool, physics)
+            physics = np.concatenate([told, physics], axis=-1)
         return shared, own, physics
 
     def shared(self, parameters: Mapping[str, Value]) -> NDArray[np.float64]:
@@ -181,9 +216,7 @@ class Encoder:
         key = (row, round(kelvin, 3), self._atmosphere(profile))
         if key not in self._chances:
             known = self.facts.driving_force(self.chemistry[row], kelvin, key[2])
-            self._chances[key] = (
-                1.0 if known is None else float(norm.cdf(-known[0] / max(known[1], 1)))
-            )
+            self._chances[key] = chance_of(known)
         return self._chances[key]
 
     @cached_property
@@ -240,6 +273,15 @@ class Encoder:
             named = parameters.get(f"{step.label}.atmosphere", step.atmosphere)
             found = str(named) if named is not None else found
         return found
+
+
+def chance_of(known: tuple[float, float] | None) -> float:
+    """Return the probability that a reaction runs at all, 1 if nothing is known.
+
+    Args:
+        known: Its free energy and sigma, kJ/mol.
+    """
+    return 1.0 if known is None else float(norm.cdf(-known[0] / max(known[1], 1)))
 
 
 def temperature_range(spec: CampaignSpec) -> tuple[float, float] | None:

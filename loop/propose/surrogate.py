@@ -22,8 +22,14 @@ from gpytorch.means import ConstantMean, Mean
 from gpytorch.priors import LogNormalPrior, NormalPrior
 from torch import Tensor
 
-from loop.propose.columns import N_PHYSICS, Columns
-from loop.propose.means import Calculated, CalculatedMean, RateMean, RatePrior
+from loop.propose.columns import Columns
+from loop.propose.means import (
+    Calculated,
+    CalculatedMean,
+    RateMean,
+    RatePrior,
+    RecalledMean,
+)
 
 
 def prior_modules(
@@ -33,6 +39,7 @@ def prior_modules(
     scale: float,
     centre: float = 0.0,
     known: Calculated | None = None,
+    recalls: bool = False,
 ) -> tuple[Mean, Kernel]:
     """Return prior mean and covariance with every constant at its prior's median.
 
@@ -42,6 +49,7 @@ def prior_modules(
         scale: One unit of scaled outcome in the outcome's own.
         centre: Prior of the constant mean, scaled.
         known: Where the figure stands if it is calculated from the settings.
+        recalls: Whether forecasts of earlier campaigns speak of this outcome.
     """
     mean: Mean
     if known is not None:
@@ -51,28 +59,48 @@ def prior_modules(
     else:
         mean = ConstantMean(constant_prior=NormalPrior(centre, 0.5)).double()
         mean.initialize(constant=centre)
+    if recalls and columns.n_forecasts:
+        share = belief(columns.n_forecasts)
+        return (
+            RecalledMean(mean, columns.forecasts, share),
+            LoadKernel(columns, doubt=share).double(),
+        )
     return mean, LoadKernel(columns).double()
 
 
+def belief(n: int) -> float:
+    """Return mean and standard deviation of each of n forecasts' weights, beforehand.
+
+    The own prior counts as one voice among all, and each forecast may as well be worth
+    nothing as twice its share.
+    """
+    return 1 / (n + 1)
+
+
 class LoadKernel(Kernel):  # type: ignore[misc]
-    """`w0 P + w1 S + w2 L + w3 P S`: conditions, samples, shared sources, both.
+    """`w0 P + w1 S + w2 L + w3 P S + d^2 F`: conditions, samples, sources, both, doubt.
 
     P is a Matern 5/2 over process columns, S one over the sample's own columns, and L
     the inner product of source columns: each source adds an effect of its own, whatever
-    stands beside it. Evaluated in one pass, since sums of kernels would work out P and
+    stands beside it. F is the inner product of forecasts, whose weights are in doubt by
+    d. Evaluated in one pass, since sums of kernels would work out P and
     S twice.
     """
 
-    def __init__(self, columns: Columns, weight: float | None = None) -> None:
+    def __init__(
+        self, columns: Columns, weight: float | None = None, doubt: float = 0.0
+    ) -> None:
         """Divide the columns by meaning; parts without columns are left out.
 
         Args:
             columns: What the columns of X mean.
             weight: Prior median of each part's scaled variance.
+            doubt: Standard deviation of each forecast's weight; 0 to ignore them.
         """
         middle = log(WEIGHT if weight is None else weight)
         super().__init__()
-        first, last = columns.n_process, columns.n - N_PHYSICS
+        self.forecasts, self.doubt = columns.forecasts, doubt
+        first, last = columns.n_process, columns.forecasts.start
         hot = first + columns.n_excess
         self.process, self.own = slice(0, first), slice(first, last)
         self.identity = slice(hot, hot + columns.n_identity)
@@ -109,8 +137,11 @@ class LoadKernel(Kernel):  # type: ignore[misc]
         a, b = x1[..., self.identity], x2[..., self.identity]
         linear = (a * b).sum(-1) if diag else a @ b.mT
         found: Tensor = w[0] * process + w[1] * near + w[2] * linear
-        both: Tensor = w[3] * process * near
-        return found + both
+        found = found + w[3] * process * near
+        if self.doubt:
+            a, b = x1[..., self.forecasts], x2[..., self.forecasts]
+            found = found + self.doubt**2 * ((a * b).sum(-1) if diag else a @ b.mT)
+        return found
 
 
 def _raw(kernel: LoadKernel) -> Tensor:
@@ -157,6 +188,7 @@ class SetGP(SingleTaskGP):
         scale: float,
         centre: float = 0.0,
         known: Calculated | None = None,
+        recalls: bool = False,
     ) -> None:
         """Build from scaled results.
 
@@ -169,9 +201,10 @@ class SetGP(SingleTaskGP):
             scale: As in `prior_modules`.
             centre: As in `prior_modules`.
             known: As in `prior_modules`.
+            recalls: As in `prior_modules`.
         """
         mean, covariance = prior_modules(
-            columns, rate=rate, scale=scale, centre=centre, known=known
+            columns, rate=rate, scale=scale, centre=centre, known=known, recalls=recalls
         )
         likelihood = FixedNoiseGaussianLikelihood(
             noise=train_Yvar.squeeze(-1),
@@ -210,14 +243,39 @@ class SetGP(SingleTaskGP):
             flat = shown.detach().reshape(-1).tolist()
             for index, number in enumerate(flat):
                 label = name.replace("raw_", "").replace("_module", "")
+                label = label.replace("mean.base.", "mean.")
                 label = f"{label}[{index}]" if len(flat) > 1 else label
                 found[label] = round(float(number), 6)
         kernel: Any = self.covar_module
         weights: Tensor = kernel.weights
         for part, weight in zip(PARTS, weights.tolist(), strict=True):
             found[f"covar.{part}"] = round(weight, 6)
-        if isinstance(self.mean_module, RateMean):
-            mean = self.mean_module
+        mean = self.mean_module
+        if isinstance(mean, RecalledMean):
+            for i, weight in enumerate(self.weights):
+                found[f"earlier[{i}].weight"] = round(weight, 6)
+            mean = mean.base
+        if isinstance(mean, RateMean):
             found["mean.onset_kelvin"] = round(mean.onset_kelvin.item(), 3)
             found["mean.limit_kelvin"] = round(mean.limit_kelvin.item(), 3)
         return found
+
+    @property
+    def weights(self) -> list[float]:
+        """Return the expected weight of each forecast, after the results.
+
+        Weights are Gaussian beforehand, and linear in the outcome: Rasmussen &
+        Williams, Gaussian Processes for Machine Learning (2006), equation 2.42.
+        """
+        mean = self.mean_module
+        if not isinstance(mean, RecalledMean):
+            return []
+        X, y = self.train_inputs[0], self.train_targets
+        with torch.no_grad():
+            likelihood: Any = self.likelihood
+            joint = self.covar_module(X).to_dense()
+            noise = likelihood.noise_covar.noise + likelihood.second_noise
+            apart = torch.linalg.solve(joint + torch.diag(noise), y - mean(X))
+            told = X[:, mean.forecasts].mT @ apart
+            found: list[float] = (mean.share + mean.share**2 * told).tolist()
+            return found
