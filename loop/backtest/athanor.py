@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loop.backtest.described import Described, describe
-from loop.backtest.scale import whole_of
-from loop.backtest.table import Space
+from loop.backtest.earlier import recalled
+from loop.backtest.scale import figure_of
+from loop.backtest.table import MeasuredTable, Space
 from loop.propose.library import KINDS, Figure
 from loop.propose.randomness import key
 from loop.propose.search import Pool, next_candidates
@@ -29,16 +30,25 @@ EVERYTHING = Parts()
 class AthanorMethod:
     """The library's models on settings and chemistry; see `loop.propose.search`."""
 
-    def __init__(self, space: Space, seed: int, parts: Parts = EVERYTHING) -> None:
+    def __init__(
+        self,
+        space: Space,
+        seed: int,
+        parts: Parts = EVERYTHING,
+        earlier: Sequence[MeasuredTable] = (),
+    ) -> None:
         """Describe the candidates.
 
         Args:
             space: The candidates.
             seed: Of the draws.
             parts: What to use.
+            earlier: Results of earlier campaigns.
         """
         self.space, self.seed, self.parts = space, seed, parts
-        self.known: Described = describe(space, has_chemistry=parts.chemistry)
+        self.n_earlier = len(earlier)
+        known = describe(space, has_chemistry=parts.chemistry)
+        self.known: Described = recalled(known, space, earlier)
 
     def propose(
         self, seen: Sequence[int], gains: NDArray[np.float64], size: int
@@ -55,8 +65,7 @@ class AthanorMethod:
 
     def _figure(self, index: int, gains: NDArray[np.float64]) -> Figure:
         """Return one objective's results and what is known of it."""
-        objective = self.space.objectives[index]
         rate = self.known.rate if self.parts.rate else None
-        if rate is None or objective.goal == "min" or gains.min() < 0:
-            return Figure(gains.copy())
-        return Figure(gains.copy(), rate, whole_of(objective.column, gains))
+        first = self.known.columns.forecasts.start + index * self.n_earlier
+        recalls = slice(first, first + self.n_earlier)
+        return figure_of(rate, self.space.objectives[index], gains.copy(), recalls)

@@ -173,7 +173,10 @@ class Planner:
             raise RuntimeError("a first load by the prior needs a yield objective")
         scaled = Scaled(objective.label, 1.0, 0.0, YIELD_SCALE)
         mean, covariance = prior_modules(
-            self.columns, rate=rate, scale=YIELD_SCALE, recalls=True
+            self.columns,
+            rate=rate,
+            scale=YIELD_SCALE,
+            recalls=self.columns.forecasts,
         )
         with torch.no_grad():
             chosen = choose_first_load(
@@ -322,7 +325,7 @@ class Planner:
             rate=rate,
             scale=scaled.scale,
             known=known(scaled),
-            recalls=rate is not None,
+            recalls=self.columns.forecasts if rate is not None else None,
         )
 
     def _log_chance(self, state: State) -> Callable[[Tensor], Tensor]:

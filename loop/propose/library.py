@@ -45,6 +45,9 @@ class Figure:
     """Prior of the rate law, if the figure is a yield of heated solids."""
     whole: float = inf
     """What a yield is a share of, 100 for percents; infinite for other figures."""
+    recalls: slice | None = None
+    """Which columns of X forecast it, by earlier campaigns, scaled as `scale_of` the
+    earlier results says; None if none does."""
 
 
 class Member(Protocol):
@@ -74,7 +77,7 @@ class Process:
         unit = YIELD_SCALE if figure.rate else 1.0
         model = SetGP(
             X, z.unsqueeze(-1), torch.full((len(z), 1), KNOWN_VARIANCE).double(),
-            columns=columns, rate=figure.rate, scale=unit,
+            columns=columns, rate=figure.rate, scale=unit, recalls=figure.recalls,
         )  # fmt: skip
         self.fitted = Fitted(model, X, z)
 
@@ -213,9 +216,14 @@ def mixture(
 def _member(
     kind: str, X: Tensor, figure: Figure, columns: Columns, seed: int
 ) -> Member:
-    plain = linear(figure.y)
-    if figure.rate is not None:
-        plain = Scale(0.0, figure.whole * YIELD_SCALE)
+    scale = scale_of(figure)
     if kind == "trees":
-        return Forest(X, figure, plain, seed)
-    return Process(X, figure, plain, columns)
+        return Forest(X, figure, scale, seed)
+    return Process(X, figure, scale, columns)
+
+
+def scale_of(figure: Figure) -> Scale:
+    """Return how a figure is scaled: a yield by its whole, others by their results."""
+    if figure.rate is not None:
+        return Scale(0.0, figure.whole * YIELD_SCALE)
+    return linear(figure.y)

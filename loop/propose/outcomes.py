@@ -50,5 +50,5 @@ class Outcome:
     scale: float
     centre: float = 0.0
     known: Calculated | None = None
-    recalls: bool = False
-    """Whether forecasts of earlier campaigns speak of it."""
+    recalls: slice | None = None
+    """Which columns of X forecast it; None if none does."""

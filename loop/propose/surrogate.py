@@ -39,7 +39,7 @@ def prior_modules(
     scale: float,
     centre: float = 0.0,
     known: Calculated | None = None,
-    recalls: bool = False,
+    recalls: slice | None = None,
 ) -> tuple[Mean, Kernel]:
     """Return prior mean and covariance with every constant at its prior's median.
 
@@ -49,7 +49,8 @@ def prior_modules(
         scale: One unit of scaled outcome in the outcome's own.
         centre: Prior of the constant mean, scaled.
         known: Where the figure stands if it is calculated from the settings.
-        recalls: Whether forecasts of earlier campaigns speak of this outcome.
+        recalls: Which columns forecast this outcome, by earlier campaigns; None if none
+            does.
     """
     mean: Mean
     if known is not None:
@@ -59,13 +60,11 @@ def prior_modules(
     else:
         mean = ConstantMean(constant_prior=NormalPrior(centre, 0.5)).double()
         mean.initialize(constant=centre)
-    if recalls and columns.n_forecasts:
-        share = belief(columns.n_forecasts)
-        return (
-            RecalledMean(mean, columns.forecasts, share),
-            LoadKernel(columns, doubt=share).double(),
-        )
-    return mean, LoadKernel(columns).double()
+    if recalls is None or recalls.start == recalls.stop:
+        return mean, LoadKernel(columns).double()
+    share = belief(recalls.stop - recalls.start)
+    covariance = LoadKernel(columns, recalls=recalls, doubt=share)
+    return RecalledMean(mean, recalls, share), covariance.double()
 
 
 def belief(n: int) -> float:
@@ -88,18 +87,24 @@ class LoadKernel(Kernel):  # type: ignore[misc]
     """
 
     def __init__(
-        self, columns: Columns, weight: float | None = None, doubt: float = 0.0
+        self,
+        columns: Columns,
+        weight: float | None = None,
+        *,
+        recalls: slice | None = None,
+        doubt: float = 0.0,
     ) -> None:
         """Divide the columns by meaning; parts without columns are left out.
 
         Args:
             columns: What the columns of X mean.
             weight: Prior median of each part's scaled variance.
-            doubt: Standard deviation of each forecast's weight; 0 to ignore them.
+            recalls: As in `prior_modules`.
+            doubt: Standard deviation of each forecast's weight.
         """
         middle = log(WEIGHT if weight is None else weight)
         super().__init__()
-        self.forecasts, self.doubt = columns.forecasts, doubt
+        self.recalls, self.doubt = recalls, doubt
         first, last = columns.n_process, columns.forecasts.start
         hot = first + columns.n_excess
         self.process, self.own = slice(0, first), slice(first, last)
@@ -138,8 +143,8 @@ class LoadKernel(Kernel):  # type: ignore[misc]
         linear = (a * b).sum(-1) if diag else a @ b.mT
         found: Tensor = w[0] * process + w[1] * near + w[2] * linear
         found = found + w[3] * process * near
-        if self.doubt:
-            a, b = x1[..., self.forecasts], x2[..., self.forecasts]
+        if self.recalls is not None:
+            a, b = x1[..., self.recalls], x2[..., self.recalls]
             found = found + self.doubt**2 * ((a * b).sum(-1) if diag else a @ b.mT)
         return found
 
@@ -188,7 +193,7 @@ class SetGP(SingleTaskGP):
         scale: float,
         centre: float = 0.0,
         known: Calculated | None = None,
-        recalls: bool = False,
+        recalls: slice | None = None,
     ) -> None:
         """Build from scaled results.
 
