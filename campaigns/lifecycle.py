@@ -228,7 +228,10 @@ class SampleEnded(Frozen):
 
     kind: Literal["sample-ended"] = "sample-ended"
     sample: str
-    status: Literal["failed", "unusable", "held"]
+    status: Literal["failed", "lost", "unusable", "held"]
+    """`failed`: the synthesis cannot be made; `lost`: no powder came out of its
+    vessel after a firing; `unusable`: the analysis is too poor; `held`: something else
+    could not be carried out."""
     reason: str
 
 

@@ -35,7 +35,7 @@ class State:
     observed: dict[str, Observed]
     """Metric label to results."""
     failed: tuple[Parameters, ...]
-    """Points whose synthesis failed."""
+    """Points whose synthesis failed or whose powder was lost."""
     pending: tuple[Parameters, ...]
 
 
