@@ -12,7 +12,7 @@ Rows, all of YBa2Cu3O7:
   `athanor backtest --earlier`, samples to the first pure route and to the fifth
 
 In simulated worlds a campaign asks for one sample at a time, knows no melting point,
-and samples are counted until one, and until five, have 90 % of the best true yield of
+and samples are counted until one has 90 % of the best true yield of
 the space. The campaign before is one of the same proposer, of three loads of eight.
 What misleads are its results spoilt: yields permuted among samples (`permuted`), every
 yield turned into what it lacks of the best (`inverted`), every temperature moved by
@@ -67,8 +67,6 @@ ROWS = ("precursors", "target", "ybco")
 SPOILT = ("permuted", "inverted", "shifted", "mirrored")
 SHIFT = 150.0
 """What an earlier furnace is taken to read too high, °C."""
-MANY = 5
-"""Good samples that a campaign ends with."""
 NOISE = 0.02
 """Standard deviation of a measured yield."""
 ENOUGH = 0.9
@@ -247,40 +245,30 @@ def spoilt(found: EarlierCampaign, how: str, seed: int) -> EarlierCampaign:
     return found.model_copy(update={"results": tuple(changed)})
 
 
-@dataclass(frozen=True)
-class Run:
-    """What a campaign took."""
-
-    first: int
-    """Samples until one was good enough."""
-    fifth: int
-    """Samples until `MANY` were."""
-    cpu_seconds: float
-    """Mean of a proposal."""
-
-
-def experiments(world: World, earlier: Sequence[EarlierCampaign]) -> Run:
-    """Return what a campaign takes in a world, given what it knows."""
+def experiments(world: World, earlier: Sequence[EarlierCampaign]) -> tuple[int, float]:
+    """Return samples made until one is good enough, and CPU seconds a proposal."""
     ask = make_proposer("athanor", facts=NothingKnown(), earlier=earlier).propose
     enough = ENOUGH * world.best()
     trials: tuple[Trial, ...] = ()
-    spent, good = [], list[int]()
+    spent = []
     for number in range(1, BUDGET + 1):
         began = time.process_time()
-        (found,) = ask(world.spec, History(trials=trials), load=number, size=1,
-                       seed=world.world)  # fmt: skip
+        (found,) = ask(
+            world.spec,
+            History(trials=trials),
+            load=number,
+            size=1,
+            seed=world.world,
+        )
         spent.append(time.process_time() - began)
         if world(found.parameters) >= enough:
-            good.append(number)
-        if len(good) == MANY:
-            break
+            return number, float(np.mean(spent))
         trials += measured(world, [found.parameters], number, number)
-    good += [BUDGET + 1] * (MANY - len(good))
-    return Run(good[0], good[-1], float(np.mean(spent)))
+    return BUDGET + 1, float(np.mean(spent))
 
 
-def in_world(task: tuple[int, Path | None, tuple[str, ...]]) -> dict[str, Run]:
-    """Return what a campaign takes in a world, by what it knew."""
+def in_world(task: tuple[int, Path | None, tuple[str, ...]]) -> dict[str, float]:
+    """Return the samples that a campaign needs in a world, by what it knew."""
     number, cache, rows = task
     now = World(NOW, number, cache)
     known: dict[str, list[EarlierCampaign]] = {"nothing": []}
@@ -289,14 +277,16 @@ def in_world(task: tuple[int, Path | None, tuple[str, ...]]) -> dict[str, Run]:
         known[row] = [found]
         if row == "precursors":
             known |= {how: [spoilt(found, how, number)] for how in SPOILT[:3]}
-    runs = {name: experiments(now, earlier) for name, earlier in known.items()}
+    counts = {name: experiments(now, earlier) for name, earlier in known.items()}
     now.keep()
-    told = ", ".join(f"{name} {run.first}/{run.fifth}" for name, run in runs.items())
-    slow = max(run.cpu_seconds for run in runs.values())
-    plain = runs["nothing"].cpu_seconds
-    print(f"  world {number}: {told}; {plain:.2f} CPU s a proposal, {slow:.2f} with"
-          " an earlier campaign", flush=True)  # fmt: skip
-    return runs
+    told = ", ".join(f"{name} {n}" for name, (n, _) in counts.items())
+    slow = max(seconds for _, seconds in counts.values())
+    print(
+        f"  world {number}: {told}; {counts['nothing'][1]:.2f} CPU s a proposal,"
+        f" {slow:.2f} with an earlier campaign",
+        flush=True,
+    )
+    return {name: float(n) for name, (n, _) in counts.items()}
 
 
 def ratio(mine: Sequence[float], other: Sequence[float]) -> tuple[float, float, float]:
@@ -425,12 +415,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         with ProcessPoolExecutor(args.jobs) as pool:
             found = list(map(in_world, tasks) if args.jobs == 1
                          else pool.map(in_world, tasks))  # fmt: skip
-        for label in ("first", "fifth"):
-            counts = {
-                name: [float(asdict(one[name])[label]) for one in found]
-                for name in found[0]
-            }
-            report.compare(f"simulated YBCO, {label} good", counts)
+        counts = {name: [one[name] for one in found] for name in found[0]}
+        report.compare("simulated YBCO", counts)
     if "ybco" in args.rows and args.bench.is_dir():
         both = measured_sets(seeds, args.bench, is_quick=args.quick)
         for label, of_kind in both.items():
