@@ -59,3 +59,9 @@ class EarlierCampaign(Frozen):
         """Return the hash of all of it as JSON with sorted keys."""
         text = json.dumps(self.model_dump(mode="json"), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+EarlierCampaigns = Annotated[
+    tuple[EarlierCampaign, ...], Field(exclude_if=lambda found: not found)
+]
+"""None where none were given: then nothing is written."""

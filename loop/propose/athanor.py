@@ -4,8 +4,7 @@ A pure function of its arguments: random numbers are keyed by the seed, PyTorch'
 is forked and put back, and one thread makes sums come out alike.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,7 +30,7 @@ from loop.propose.goal import Goal, marginals
 from loop.propose.means import RatePrior
 from loop.propose.outcomes import Metric, Observed, Outcome, State
 from loop.propose.randomness import key
-from loop.propose.recall import recall
+from loop.propose.recall import constants_of, recalling, words_of
 from loop.propose.records import Evidence, decisions
 from loop.propose.reproducible import reproducible
 from loop.propose.scaling import (
@@ -45,7 +44,7 @@ from loop.propose.scaling import (
     scale_of,
 )
 from loop.propose.seats import Point, Question
-from loop.propose.surrogate import belief, prior_modules
+from loop.propose.surrogate import prior_modules
 
 FAILURE_NOISE = 0.25
 """Scaled variance of a success (+1) or failure (-1): one failure is no proof."""
@@ -84,19 +83,6 @@ def athanor_points(
 def encoder_of(question: Question, facts: Facts) -> Encoder:
     """Return the question's encoder."""
     return encoder(question.spec, question.space, question.sets, facts)
-
-
-def recalling(
-    encoder: Encoder,
-    literature: LiteratureGuesses | None,
-    earlier: Sequence[EarlierCampaign],
-) -> Encoder:
-    """Return an encoder whose rows hold what earlier campaigns forecast."""
-    guesses = FirstGuesses(literature, encoder) if literature else None
-    prior = rate_prior(encoder, guesses)
-    if not earlier or prior is None or rated_of(encoder.spec) is None:
-        return encoder
-    return replace(encoder, forecasts=recall(encoder, prior, earlier))
 
 
 def metrics_of(spec: CampaignSpec) -> tuple[Metric, ...]:
@@ -203,9 +189,9 @@ class Planner:
             model={
                 "prior.onset_kelvin": rate.onset_kelvin,
                 "prior.limit_kelvin": rate.limit_kelvin,
-                **self._constants(),
+                **constants_of(self.encoder, self.literature),
             },
-            words=self._words(),
+            words=words_of(self.encoder, self.literature),
         )
 
     def _from_results(
@@ -272,8 +258,8 @@ class Planner:
                 for label, one in zip(scales, models, strict=True)
                 for name, value in one.hyperparameters_by_name().items()
             }
-            | self._constants(),
-            words=self._words(dict(zip(scales, models, strict=True))),
+            | constants_of(self.encoder, self.literature),
+            words=words_of(self.encoder, None, dict(zip(scales, models, strict=True))),
             gain=gain * scales[ordered[0].label].scale,
         )
 
@@ -281,32 +267,6 @@ class Planner:
         if self.literature is None:
             return torch.ones_like(self.allowed, dtype=torch.float64)
         return self.literature.favour(self.question.pool)
-
-    def _constants(self) -> dict[str, float | str]:
-        found: dict[str, float | str] = {}
-        for source in (self.literature, self.encoder.forecasts):
-            found |= source.constants if source else {}
-        return found
-
-    def _words(
-        self, models: Mapping[str, Any] | None = None
-    ) -> Callable[[Parameters], str]:
-        """Return what else is to be said of a point: of reports, only before results.
-
-        Args:
-            models: Label to fitted model; None before any result.
-        """
-        reports = self.literature if models is None else None
-        told, n = self.encoder.forecasts, self.encoder.n_forecasts
-        rated = rated_of(self.question.spec)
-        model = (models or {}).get(rated.label) if rated else None
-        weights = model.weights if model else [belief(n)] * n
-
-        def words(point: Parameters) -> str:
-            found = reports.words(point) if reports else ""
-            return found + (told.words(self.encoder, point, weights) if told else "")
-
-        return words
 
     def _scored_rows(self) -> Tensor:
         return self.rows([trial.measured for trial in self.question.scored])

@@ -6,22 +6,26 @@ forecast, posterior less prior mean, is nothing where it knows nothing. How much
 forecast is to be believed is learned from the own results (`surrogate.LoadKernel`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from campaigns.earlier import EarlierCampaign
+from campaigns.guesses import LiteratureGuesses
 from campaigns.recipe import Parameters
+from loop.propose.beliefs import rate_prior, rated_of
 from loop.propose.encoding import KELVIN, Encoder, temperature_range
 from loop.propose.exact import Fitted
+from loop.propose.firstguesses import FirstGuesses
 from loop.propose.means import RateMean, RatePrior
 from loop.propose.pool import Pool
 from loop.propose.scaling import ANALYSIS_SD, YIELD_SCALE
 from loop.propose.space import Value
-from loop.propose.surrogate import SetGP
+from loop.propose.surrogate import SetGP, belief
 from loop.propose.terms import (
     Heat,
     Place,
@@ -195,3 +199,50 @@ def _fitted(
         with torch.no_grad():
             mean.raw_limit.zero_()
     return fitted
+
+
+def recalling(
+    encoder: Encoder,
+    literature: LiteratureGuesses | None,
+    earlier: Sequence[EarlierCampaign],
+) -> Encoder:
+    """Return an encoder whose rows hold what earlier campaigns forecast."""
+    guesses = FirstGuesses(literature, encoder) if literature else None
+    prior = rate_prior(encoder, guesses)
+    if not earlier or prior is None or rated_of(encoder.spec) is None:
+        return encoder
+    return replace(encoder, forecasts=recall(encoder, prior, earlier))
+
+
+def constants_of(
+    encoder: Encoder, literature: FirstGuesses | None
+) -> dict[str, float | str]:
+    """Return what a decision record keeps of all that came from outside."""
+    found: dict[str, float | str] = {}
+    for source in (literature, encoder.forecasts):
+        found |= source.constants if source else {}
+    return found
+
+
+def words_of(
+    encoder: Encoder,
+    literature: FirstGuesses | None,
+    models: Mapping[str, Any] | None = None,
+) -> Callable[[Parameters], str]:
+    """Return what is said of a point by what came from outside.
+
+    Args:
+        encoder: Of the campaign that asks.
+        literature: Reports that count, none after the first result.
+        models: Label to fitted model; None before any result.
+    """
+    told, n = encoder.forecasts, encoder.n_forecasts
+    rated = rated_of(encoder.spec)
+    model = (models or {}).get(rated.label) if rated else None
+    weights = model.weights if model else [belief(n)] * n
+
+    def words(point: Parameters) -> str:
+        found = literature.words(point) if literature else ""
+        return found + (told.words(encoder, point, weights) if told else "")
+
+    return words
