@@ -72,7 +72,7 @@ class Identification(Frozen):
 
 
 class Score(Frozen):
-    """One objective's value of one sample."""
+    """One figure of one sample: an objective's, or one that is bounded."""
 
     mean: float
     variance: Annotated[float, Field(ge=0)]
@@ -175,7 +175,7 @@ class Trial(Frozen):
     after a firing; `unusable`: not carried out as asked, or the analysis is too poor to
     be fed as truth."""
     scores: dict[str, Score] = {}
-    """Objective label to score; empty unless scored."""
+    """Label of an objective or outcome constraint to score; empty unless scored."""
     fractions: PhaseFractions | None = None
     verdict: Verdict | None = None
     """None unless scored, and for samples scored before there were verdicts."""

@@ -247,6 +247,16 @@ class OutcomeConstraint(Frozen):
     at_least: float | None = None
     at_most: float | None = None
 
+    @property
+    def label(self) -> str:
+        """Return the name under which the figure's scores are kept."""
+        return f"{self.measure}:{self.phase}" if self.phase else self.measure
+
+    def holds(self, value: float) -> bool:
+        """Return whether a figure lies within the bounds."""
+        low, high = self.at_least, self.at_most
+        return (low is None or value >= low) and (high is None or value <= high)
+
 
 class Controls(Frozen):
     """Samples made to watch the lab, not to search."""

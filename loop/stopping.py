@@ -5,6 +5,7 @@ from math import erfc, sqrt
 
 from campaigns.results import History, Proposal, Trial
 from campaigns.spec import CampaignSpec
+from campaigns.summary import broken
 
 
 def stop_reason(
@@ -25,12 +26,13 @@ def stop_reason(
         return f"budget spent: {days:.1f} days"
     if budget.grams is not None and grams >= budget.grams:
         return f"budget spent: {grams:.1f} g of precursors"
-    believed = tuple(trial for trial in history.trials if not _is_withheld(trial))
+    kept = tuple(trial for trial in history.trials if not broken(spec, trial))
+    believed = tuple(trial for trial in kept if not _is_withheld(trial))
     if rule.yield_at_least is not None:
         sure = max((_chance(t, rule.yield_at_least) for t in believed), default=0.0)
         if sure >= rule.confidence:
             return _reached(believed, rule.yield_at_least, sure)
-    if rule.stale_loads is not None and _stale(history) >= rule.stale_loads:
+    if rule.stale_loads is not None and _stale(kept) >= rule.stale_loads:
         return f"no better yield for {rule.stale_loads} loads"
     return None
 
@@ -82,17 +84,15 @@ def _is_withheld(trial: Trial) -> bool:
     return trial.verdict is not None and trial.verdict.says == "withheld"
 
 
-def best_yield(trials: tuple[Trial, ...]) -> float:
+def _best_yield(trials: Sequence[Trial]) -> float:
     """Return the highest mean yield scored, 0 if none."""
     scored = (t.scores["yield"].mean for t in trials if "yield" in t.scores)
     return max(scored, default=0.0)
 
 
-def _stale(history: History) -> int:
+def _stale(trials: Sequence[Trial]) -> int:
     """Return how many of the latest loads brought no better yield."""
-    loads = sorted({trial.load for trial in history.trials})
-    bests = [
-        best_yield(tuple(t for t in history.trials if t.load <= load)) for load in loads
-    ]
+    loads = sorted({trial.load for trial in trials})
+    bests = [_best_yield([t for t in trials if t.load <= load]) for load in loads]
     improving = [i for i, best in enumerate(bests) if best > max(bests[:i], default=0)]
     return len(loads) - 1 - (improving[-1] if improving else -1)

@@ -30,7 +30,7 @@ from campaigns.review.views import (
 from campaigns.review.wording import Words
 from campaigns.spec import CampaignSpec
 from campaigns.store import Store
-from campaigns.summary import Summary, summarise
+from campaigns.summary import Summary, flags_of, summarise
 from instruments.clock import iso
 
 N_BEST = 10
@@ -56,9 +56,7 @@ def report_view(store: Store) -> ReportView:
             load=trial.load,
             parameters=trial.measured,
             scores=trial.scores,
-            flags=tuple(
-                dict.fromkeys(f for s in trial.scores.values() for f in s.flags)
-            ),
+            flags=flags_of(spec, trial),
             is_pareto=trial.sample in front,
             role=trial.role,
             verdict=trial.verdict.says if trial.verdict else "",

@@ -1,8 +1,5 @@
 """From what was found and measured to the figures that a campaign asks for."""
 
-import math
-from dataclasses import dataclass
-
 import numpy as np
 
 from campaigns.materials.phases import PhaseTable
@@ -18,16 +15,6 @@ _ENERGY = 0.05
 Measure = Objective | OutcomeConstraint
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """A constraint on a measured figure, and whether it holds."""
-
-    constraint: OutcomeConstraint
-    score: Score
-    probability: float
-    """That the true figure lies within the bounds, 0 to 1."""
-
-
 def score(
     spec: CampaignSpec,
     identification: Identification,
@@ -35,7 +22,9 @@ def score(
     facts: RunFacts,
     table: PhaseTable,
 ) -> dict[str, Score]:
-    """Return every objective's value with its variance, by objective label.
+    """Return the figures that are asked for with their variances, by label.
+
+    Those of the objectives, then of outcome constraints on other figures.
 
     Args:
         spec: Says what is asked for and how yield is defined.
@@ -49,42 +38,12 @@ def score(
     Source:
         Variances of shares by the delta method: g' C g with numerical gradient g.
     """
+    asked: dict[str, Measure] = {one.label: one for one in spec.objectives}
+    asked |= {one.label: one for one in spec.outcome_constraints}
     return {
-        objective.label: measure(
-            spec, identification, objective, facts=facts, table=table
-        )
-        for objective in spec.objectives
+        label: measure(spec, identification, one, facts=facts, table=table)
+        for label, one in asked.items()
     }
-
-
-def outcomes(
-    spec: CampaignSpec,
-    identification: Identification,
-    *,
-    facts: RunFacts,
-    table: PhaseTable,
-) -> tuple[Outcome, ...]:
-    """Return each outcome constraint with the probability that it is met."""
-    found = []
-    for constraint in spec.outcome_constraints:
-        value = measure(spec, identification, constraint, facts=facts, table=table)
-        found.append(Outcome(constraint, value, _within(value, constraint)))
-    return tuple(found)
-
-
-def _within(value: Score, constraint: OutcomeConstraint) -> float:
-    def below(bound: float) -> float:
-        if value.variance == 0.0:
-            return float(value.mean <= bound)
-        return 0.5 * math.erfc((value.mean - bound) / math.sqrt(2.0 * value.variance))
-
-    low, high = constraint.at_least, constraint.at_most
-    top = 1.0 if high is None else below(high)
-    if low is None:
-        return top
-    if value.variance == 0.0:
-        return float(value.mean >= low) * top
-    return max(0.0, top - below(low))
 
 
 def measure(

@@ -151,7 +151,7 @@ def _physics(space: Space) -> NDArray[np.float64]:
     nothing = np.zeros(space.n)
     logs = [log(max(h, 1e-3)) for h in hours.tolist()]
     one = np.ones(space.n)
-    return np.column_stack([kelvin, logs, nothing, one, nothing, hours])
+    return np.column_stack([kelvin, logs, nothing, one, nothing, hours, nothing])
 
 
 def _rate_prior(kelvin: NDArray[np.float64]) -> RatePrior:

@@ -14,7 +14,7 @@ from botorch.models.model import Model
 from botorch.utils.sampling import draw_sobol_samples
 from torch import Tensor
 
-from loop.propose.goal import Goal, marginals
+from loop.propose.goal import Goal
 
 N_PROFILES, N_PROFILES_SEVERAL = 3, 2
 """Profiles for which a load is worked out, for one objective and for several."""
@@ -158,7 +158,7 @@ def _hopeful(
     weights = weights / weights.sum(dim=1, keepdim=True)
 
     def optimism(X: Tensor) -> Tensor:
-        mean, sd = marginals(model, X)
+        mean, sd = goal.marginals(model, X)
         high = (mean + sd)[:, : goal.n_objectives].minimum(goal.limit) - goal.reference
         return (high @ weights.mT) * log_chance(X).exp().unsqueeze(-1)
 

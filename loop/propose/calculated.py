@@ -12,7 +12,6 @@ from torch import Tensor
 from campaigns.spec import Objective
 from loop.propose.columns import CALCULATED
 from loop.propose.means import Calculated
-from loop.propose.outcomes import Outcome
 from loop.propose.scaling import Scaled
 
 
@@ -42,12 +41,12 @@ class Figures:
         return found
 
     def ideal(
-        self, limit: Tensor, scales: dict[str, Scaled], outcomes: dict[str, Outcome]
+        self, limit: Tensor, scales: dict[str, Scaled], seen: dict[str, Tensor]
     ) -> Tensor:
         """Return scaled objectives as good as may be hoped for.
 
         What is possible; of calculated figures the best of any profile; else a scaled
-        unit above the best result.
+        unit above the best result seen.
         """
         found = []
         labels = [o.label for o in self.objectives if o.label in scales]
@@ -59,7 +58,7 @@ class Figures:
                 scaled = scales[label].to_model(torch.from_numpy(values))
                 found.append(float(scaled.max()))
             else:
-                found.append(float(outcomes[label].Y.max()) + 1.0)
+                found.append(float(seen[label].max()) + 1.0)
         return torch.tensor(found, dtype=torch.float64)
 
     def within_thresholds(self, allowed: Tensor) -> Tensor:

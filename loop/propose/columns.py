@@ -2,11 +2,16 @@
 
 from dataclasses import dataclass
 
-N_PHYSICS = 6
+N_PHYSICS = 7
 """Columns at the end of X: hottest hold, K; logarithm of its hours; stable carbonate,
 0 to 1; probability that the reaction runs at all, 0 to 1; logarithm of the oxygen
-pressure against air, 0 for targets that give none off; furnace hours as calculated."""
-CALCULATED = {"peak_temperature": (-N_PHYSICS, 273.15), "time": (-1, 0.0)}
+pressure against air, 0 for targets that give none off; furnace hours as calculated;
+price of the precursors per gram of target, 0 where no cost is asked for."""
+CALCULATED = {
+    "peak_temperature": (-N_PHYSICS, 273.15),
+    "time": (-2, 0.0),
+    "price": (-1, 0.0),
+}
 """Figures that follow from the settings: column of X, and what to take from it for the
 figure's own unit."""
 

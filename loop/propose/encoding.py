@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import exp, log
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +14,7 @@ from campaigns.precursors import PrecursorSet
 from campaigns.recipe import FireStep, Parameters
 from campaigns.spec import CampaignSpec, Range
 from campaigns.steps import FIRING_KINDS, StepTemplate
+from campaigns.synthesis import cost, grams_to_dose, planned_excess
 from loop.propose.columns import N_PHYSICS
 from loop.propose.features import (
     VALENCE_CHANGING,
@@ -24,40 +24,15 @@ from loop.propose.features import (
     descriptors,
     set_features,
 )
+from loop.propose.forecasts import Forecasts
 from loop.propose.pool import Pool
 from loop.propose.space import SearchSpace, Value
 
-Array = NDArray[np.float64]
 KELVIN = 273.15
 RAMP = float(FireStep.model_fields["ramp_celsius_per_minute"].default)
 """Degrees Celsius per minute of steps that name no ramp or cooling."""
 ACTIVATION_KELVIN = 30_000.0
 """E/R of 250 kJ/mol, as in `means.RateMean`: weighs hours at lower holds."""
-
-
-class Forecasts(Protocol):
-    """What earlier campaigns lead to expect; see `recall.Recall`."""
-
-    @property
-    def n(self) -> int:
-        """Return how many columns there are."""
-
-    def of_points(
-        self, encoder: "Encoder", points: Sequence[Parameters], physics: Array
-    ) -> Array:
-        """Return columns of points, shape `k x n`."""
-
-    def of_pool(self, encoder: "Encoder", pool: Pool, physics: Array) -> Array:
-        """Return columns of a pool, shape `profiles x samples x n`."""
-
-    @property
-    def constants(self) -> dict[str, float | str]:
-        """Return what a decision record keeps of them."""
-
-    def words(
-        self, encoder: "Encoder", point: Parameters, weights: Sequence[float]
-    ) -> str:
-        """Say what they lead to expect of a point."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +41,9 @@ class Encoder:
 
     spec: CampaignSpec
     space: SearchSpace
+    sets: tuple[PrecursorSet, ...]
     chemistry: tuple[SetChemistry, ...]
+    """Of each set."""
     features: SetFeatures
     facts: Facts
     forecasts: Forecasts | None = None
@@ -103,7 +80,7 @@ class Encoder:
 
         Returns:
             Columns of profiles, `n x n_process`; of samples, `m x n_own`; forecasts
-            and physics, `n x m x (n_forecasts + 6)`.
+            and physics, `n x m x (n_forecasts + N_PHYSICS)`.
         """
         shared = np.array([self.shared(p) for p in pool.profiles])
         own = np.array([self.own(s) for s in pool.samples])
@@ -117,7 +94,8 @@ class Encoder:
             for p, heat in zip(pool.profiles, heats, strict=True)
         ]
         rest = [(self.oxygen(p), self.furnace_hours(p)) for p in pool.profiles]
-        physics[:, :, 4:] = np.array(rest)[:, None, :]
+        physics[:, :, 4:6] = np.array(rest)[:, None, :]
+        physics[:, :, 6] = [self.price(s) for s in pool.samples]
         if self.forecasts is not None:
             told = self.forecasts.of_pool(self, pool, physics)
             physics = np.concatenate([told, physics], axis=-1)
@@ -139,12 +117,31 @@ class Encoder:
         )
 
     def physics(self, parameters: Mapping[str, Value]) -> NDArray[np.float64]:
-        """Return the columns that `columns.N_PHYSICS` lists, shape 6."""
+        """Return the columns that `columns.N_PHYSICS` lists."""
         kelvin, log_hours = self.heating(parameters)
         slow = self._sluggishness(parameters)
         chance = self.chance(parameters, parameters, kelvin=kelvin)
         oxygen, hours = self.oxygen(parameters), self.furnace_hours(parameters)
-        return np.array([kelvin, log_hours, slow, chance, oxygen, hours])
+        price = self.price(parameters)
+        return np.array([kelvin, log_hours, slow, chance, oxygen, hours, price])
+
+    def price(self, parameters: Mapping[str, Value]) -> float:
+        """Return the price of a sample's precursors per gram of target expected.
+
+        0 where the campaign asks for no cost.
+        """
+        if not self._is_priced:
+            return 0.0
+        row = self.features.row(str(parameters["precursors"]))
+        excess = planned_excess(dict(parameters))
+        grams = grams_to_dose(self.spec, self.sets[row], excess)
+        return cost(self.spec, grams) / self.spec.sample_grams
+
+    @cached_property
+    def _is_priced(self) -> bool:
+        asked = {one.measure for one in self.spec.objectives}
+        asked |= {one.measure for one in self.spec.outcome_constraints}
+        return "cost" in asked
 
     def heating(self, parameters: Mapping[str, Value]) -> tuple[float, float]:
         """Return the hottest hold, K, and the logarithm of hours worth at it.
@@ -332,4 +329,5 @@ def encoder(
     chemistry = tuple(chemistry_of(found) for found in sets)
     limits = temperature_range(spec)
     coldest = limits[0] - KELVIN if limits else 25.0
-    return Encoder(spec, space, chemistry, set_features(chemistry, coldest), facts)
+    features = set_features(chemistry, coldest)
+    return Encoder(spec, space, tuple(sets), chemistry, features, facts)

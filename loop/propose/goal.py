@@ -6,8 +6,9 @@ so far, plus the share of the whole hypervolume that it may add. Far from its bo
 leading objective decides; near it the others do.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -26,6 +27,9 @@ from botorch.models.model import Model
 from botorch.sampling.normal import SobolQMCNormalSampler
 from torch import Tensor
 
+from loop.propose.composition import Composition
+from loop.propose.scaling import Bound
+
 # BoTorch would compile a kernel into the user's cache on first use, if there is a
 # compiler: other digits on other machines, and a wait without end for the lock of a
 # process that was killed while it compiled.
@@ -37,30 +41,17 @@ longer: powers of 2, as Sobol nets like."""
 Constraint = Callable[[Tensor], Tensor]
 
 
-@dataclass(frozen=True)
-class Bound:
-    """An outcome constraint: `sign * Y[outcome] <= sign * at`, scaled."""
-
-    outcome: int
-    at: float
-    sign: float
-
-    def __call__(self, samples: Tensor) -> Tensor:
-        """Return what must be below 0, as BoTorch asks."""
-        return self.sign * (samples[..., self.outcome] - self.at)
-
-
 class Capped(MCMultiOutputObjective):
-    """The objectives among the outputs, none above what is possible."""
+    """The objectives, none above what is possible."""
 
-    def __init__(self, limit: Tensor) -> None:
+    def __init__(self, compose: Composition, limit: Tensor) -> None:
         """Keep the best possible values, shape `n_objectives`."""
         super().__init__()
-        self.limit = limit
+        self.compose, self.limit = compose, limit
 
     def forward(self, samples: Tensor, X: Tensor | None = None) -> Tensor:
-        """Return capped objectives of draws, `... x n_objectives`."""
-        return samples[..., : len(self.limit)].minimum(self.limit)
+        """Return capped objectives of draws of outputs, `... x n_objectives`."""
+        return self.compose(samples)[..., : len(self.limit)].minimum(self.limit)
 
 
 @dataclass(frozen=True)
@@ -68,8 +59,8 @@ class Goal:
     """What is maximised and what must hold."""
 
     n_objectives: int
-    """The first outputs of the model are the objectives."""
-    n_outputs: int
+    compose: Composition
+    """From the model's outputs to figures, the objectives first."""
     reference: Tensor
     """Scaled worst values of any use, shape `n_objectives`."""
     limit: Tensor
@@ -90,13 +81,12 @@ class Goal:
             Ament et al., NeurIPS 36 (2023), arXiv:2310.20708 (logarithmic forms);
             Daulton et al., NeurIPS 34 (2021), arXiv:2105.08195 (qNEHVI).
         """
-        bounds: list[Constraint] | None = list(self.bounds) or None
         leading = qLogNoisyExpectedImprovement(
             model,
             X_baseline,
             sampler=self._sampler(),
             objective=self._leading(),
-            constraints=[*self.bounds, *self._of_use()] or None,
+            constraints=self._constraints([*self.bounds, *self._of_use()]),
             X_pending=X_pending,
             prune_baseline=False,
         )
@@ -107,8 +97,8 @@ class Goal:
             ref_point=self.reference,
             X_baseline=X_baseline,
             sampler=self._sampler(),
-            objective=Capped(self.limit),
-            constraints=bounds,
+            objective=Capped(self.compose, self.limit),
+            constraints=self._constraints(self.bounds),
             X_pending=X_pending,
             prune_baseline=False,
         )
@@ -122,7 +112,11 @@ class Goal:
 
     def first(self, model: Model, X: Tensor) -> Tensor:
         """Return expected values of the leading objective, capped, shape n."""
-        return marginals(model, X)[0][:, 0].clamp_max(self.limit[0])
+        return self.marginals(model, X)[0][:, 0].clamp_max(self.limit[0])
+
+    def marginals(self, model: Model, X: Tensor) -> tuple[Tensor, Tensor]:
+        """Return means and deviations of the figures at X, each `n x n_figures`."""
+        return self.compose.moments(*marginals(model, X))
 
     def gain(self, model: Model, X_baseline: Tensor, X: Tensor) -> float:
         """Return by how much rows of X, `q x d`, are expected to better the best.
@@ -132,20 +126,20 @@ class Goal:
         """
         with torch.no_grad():
             posterior = model.posterior(torch.cat([X_baseline, X]))
-            draws = self._sampler()(posterior)[..., 0].clamp_max(self.limit[0])
+            draws = self._leading()(self._sampler()(posterior))
             known = draws[:, : len(X_baseline)].amax(dim=-1)
             new = draws[:, len(X_baseline) :].amax(dim=-1)
             return float((new - known).clamp_min(0.0).mean())
 
     def incumbents(self, model: Model, X: Tensor) -> Tensor:
         """Return the results that may be among the best, `k x d`."""
-        bounds: list[Constraint] | None = list(self.bounds) or None
+        bounds = self._constraints(self.bounds)
         if self.n_objectives > 1:
             return prune_inferior_points_multi_objective(
                 model,
                 X,
                 ref_point=self.reference,
-                objective=Capped(self.limit),
+                objective=Capped(self.compose, self.limit),
                 constraints=bounds,
                 num_samples=N_DRAWS,
             )
@@ -157,7 +151,16 @@ class Goal:
             sampler=self._sampler(),
         )
 
-    def _of_use(self) -> list[Constraint]:
+    def _constraints(self, bounds: Sequence[Bound]) -> list[Constraint] | None:
+        """Return functions of draws that must be below 0, as BoTorch asks."""
+
+        def above(bound: Bound, samples: Tensor) -> Tensor:
+            figure = self.compose(samples)[..., bound.figure]
+            return bound.sign * (figure - bound.at)
+
+        return [partial(above, bound) for bound in bounds] or None
+
+    def _of_use(self) -> list[Bound]:
         """Return that no objective but the first is worse than of any use."""
         rest = enumerate(self.reference.tolist()[1:], start=1)
         return [Bound(i, at, -1.0) for i, at in rest]
@@ -168,7 +171,7 @@ class Goal:
 
     def _leading(self) -> GenericMCObjective:
         def capped(draws: Tensor, X: Tensor | None = None) -> Tensor:
-            return draws[..., 0].clamp_max(self.limit[0])
+            return self.compose(draws)[..., 0].clamp_max(self.limit[0])
 
         return GenericMCObjective(capped)
 

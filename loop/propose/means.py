@@ -107,7 +107,7 @@ class RateMean(Mean):  # type: ignore[misc]
             deviates: One for each of `CONSTANTS`, standard normal, broadcast against n.
         """
         shift, fall, slow, high, oxygen = deviates
-        kelvin, log_hours, carbonate, chance, gas, _ = X[..., -N_PHYSICS:].unbind(-1)
+        kelvin, log_hours, carbonate, chance, gas = X[..., -N_PHYSICS:-2].unbind(-1)
         limit = self.prior.limit_kelvin + self.prior.limit_sd_kelvin * fall
         share = 0.5 * torch.exp(0.5 * oxygen)
         stretch = 1 + share * GAS_CONSTANT * limit / RELEASE * gas

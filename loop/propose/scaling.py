@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from campaigns.spec import Objective, OutcomeConstraint
-from loop.propose.goal import Bound
-from loop.propose.outcomes import Metric, Observed, Outcome
+from loop.propose.outcomes import Metric, Observed
 
 YIELD_SCALE = 0.3
 """One scaled unit of a weight share: what yields typically differ by."""
@@ -37,6 +36,15 @@ class Scaled:
     def to_lab(self, value: Tensor) -> Tensor:
         """Return values in the figure's own unit."""
         return self.sign * value * self.scale + self.shift
+
+
+@dataclass(frozen=True)
+class Bound:
+    """An outcome constraint: `sign * Y[figure] <= sign * at`, scaled."""
+
+    figure: int
+    at: float
+    sign: float
 
 
 def scale_of(
@@ -77,28 +85,22 @@ def bounds_of(
     order = list(scales)
     found = []
     for bound in constraints:
-        label = label_of(bound)
-        if label not in scales:
+        if bound.label not in scales:
             continue
-        scaled = scales[label]
+        scaled = scales[bound.label]
         for limit, side in ((bound.at_least, -1.0), (bound.at_most, 1.0)):
             if limit is not None:
                 at = float(scaled.to_model(torch.tensor(limit)))
-                found.append(Bound(order.index(label), at, side * scaled.sign))
+                found.append(Bound(order.index(bound.label), at, side * scaled.sign))
     return tuple(found)
-
-
-def label_of(bound: OutcomeConstraint) -> str:
-    """Return the name under which a constraint's figure is scored."""
-    return f"{bound.measure}:{bound.phase}" if bound.phase else bound.measure
 
 
 def reference_of(
     objectives: Sequence[Objective],
     scales: dict[str, Scaled],
-    outcomes: dict[str, Outcome],
+    seen: dict[str, Tensor],
 ) -> Tensor:
-    """Return scaled thresholds of the objectives that have results.
+    """Return scaled thresholds of the objectives that have results, `seen` by label.
 
     Where none is stated: a share of 0 for the yield, else a tenth of the observed
     range below the worst.
@@ -107,7 +109,7 @@ def reference_of(
     for objective in objectives:
         if objective.label not in scales:
             continue
-        scaled, Y = scales[objective.label], outcomes[objective.label].Y
+        scaled, Y = scales[objective.label], seen[objective.label]
         threshold = objective.threshold
         if threshold is None and objective.measure == "yield":
             threshold = 0.0 if scaled.sign > 0 else 1.0

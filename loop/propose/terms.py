@@ -169,7 +169,7 @@ def place_of(campaign: EarlierCampaign, result: EarlierResult) -> Place:
 
 
 def physics_of(place: Place, heat: Heat, facts: Facts, atmosphere: str) -> list[float]:
-    """Return the columns that `columns.N_PHYSICS` lists; furnace hours are left out.
+    """Return the columns that `columns.N_PHYSICS` lists; hours and price are left out.
 
     Args:
         place: The sample.
@@ -185,5 +185,6 @@ def physics_of(place: Place, heat: Heat, facts: Facts, atmosphere: str) -> list[
         stable_carbonate(place.chemistry),
         chance_of(facts.driving_force(place.chemistry, heat.kelvin, atmosphere)),
         facts.log_oxygen(atmosphere) if changes else 0.0,
+        0.0,
         0.0,
     ]

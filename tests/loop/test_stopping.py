@@ -94,3 +94,15 @@ def test_loads_that_no_model_valued_are_fired():
     spec = with_stop(gain_per_hour_below=0.001)
     assert price_reason(spec, proposals(gain=None)) is None
     assert price_reason(SPEC, proposals(gain=0.0)) is None
+
+
+def test_a_sample_that_breaks_a_constraint_ends_nothing():
+    bound = {"measure": "impurity", "phase": "Ba2TiO4", "at_most": 0.02}
+    spec = CampaignSpec.model_validate(
+        SPEC.model_dump(by_alias=True) | {"outcome_constraints": [bound]}
+    )
+    (made,) = history("made").trials
+    impure = {"impurity:Ba2TiO4": Score(mean=0.03, variance=1e-4)}
+    broken = made.model_copy(update={"scores": made.scores | impure})
+    assert stop_reason(spec, History(trials=(broken,)), days=1, grams=1) is None
+    assert stop_reason(spec, History(trials=(made,)), days=1, grams=1) is not None

@@ -8,7 +8,7 @@ import pytest
 from campaigns.results import Identification, PhaseFractions
 from campaigns.spec import CampaignSpec
 from loop.analyse.candidates import candidate_phases, expected_elements, target_phases
-from loop.analyse.objectives import outcomes, score, solid_solution_amount
+from loop.analyse.objectives import score, solid_solution_amount
 from loop.analyse.powder import RunFacts
 from loop.errors import AnalysisError
 from tests.loop.analyse.synthetic import TABLE
@@ -147,18 +147,18 @@ def test_cost_is_bounded_as_the_target_vanishes():
     )
 
 
-def test_outcome_constraints_have_probabilities():
+def test_bounded_figures_are_scored_beside_the_objectives():
     at = spec(
         outcome_constraints=[
-            {"measure": "impurity", "phase": "CuO", "at_most": 0.1},
+            {"measure": "impurity", "phase": "BaCuO2", "at_most": 0.1},
             {"measure": "yield", "at_least": 0.3},
-            {"measure": "time", "at_most": 10.0},
         ]
     )
-    found = outcomes(
-        at, identified({"YBa2Cu3O7": 0.9, "CuO": 0.1}), facts=FACTS, table=TABLE
+    found = score(
+        at, identified({"YBa2Cu3O7": 0.9, "BaCuO2": 0.1}), facts=FACTS, table=TABLE
     )
-    assert [round(o.probability, 2) for o in found] == [0.5, 1.0, 0.0]
+    assert list(found) == [*(o.label for o in at.objectives), "impurity:BaCuO2"]
+    assert found["impurity:BaCuO2"].mean == pytest.approx(0.1)
 
 
 def test_solid_solution_amount_from_the_cell():

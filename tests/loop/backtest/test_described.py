@@ -8,6 +8,7 @@ from loop.backtest.described import describe
 from loop.backtest.question import Roles
 from loop.backtest.scale import whole_of
 from loop.backtest.table import read_table
+from loop.propose.columns import N_PHYSICS
 from tests.loop.backtest.tables import MAX, read_firings, read_hill, write
 
 
@@ -72,7 +73,7 @@ def test_kelvin_and_minutes_are_told_by_the_name(tmp_path):
     rows = [('"BaO, CuO"', 1173.15, 60, 1), ('"BaO, Cu2O"', 1073.15, 600, 2)]
     path = write(tmp_path / "t.csv", ("s", "temperature_K", "hold_min", "y"), rows)
     known = describe(read_table(path, Roles(MAX, set_column="s")).space)
-    kelvin, log_hours = known.X[:, -6], known.X[:, -5]
+    kelvin, log_hours = known.X[:, -N_PHYSICS], known.X[:, 1 - N_PHYSICS]
     assert kelvin.tolist() == [1173.15, 1073.15]
     assert log_hours.tolist() == pytest.approx([0.0, np.log(10.0)])
 

@@ -4,6 +4,8 @@ from math import exp, log10
 
 from campaigns.results import History, Proposal, Score, Trial
 from campaigns.spec import CampaignSpec
+from loop.propose.composition import Composition
+from loop.propose.scaling import Scaled
 
 STEPS = [
     {"kind": "dose"},
@@ -48,6 +50,12 @@ def answer(parameters) -> float:
     fall = 1 / (1 + exp((celsius - 930) / 12))
     gas = 0.9 if parameters.get("fire.atmosphere") == "O2" else 1.0
     return height * rise * fall * gas
+
+
+def plain(n: int) -> Composition:
+    """Return figures that are the outputs themselves."""
+    figures = tuple(Scaled(f"y{i}", 1.0, 0.0, 1.0) for i in range(n))
+    return Composition(figures, figures)
 
 
 def scored(name, parameters, *, load=1, scores=None, **changes) -> Trial:

@@ -8,11 +8,12 @@ from botorch.models import ModelListGP, SingleTaskGP
 
 from loop.propose.acquisition import CHUNK, choose_load, in_chunks, over_pool
 from loop.propose.goal import Goal
+from tests.loop.propose.oven import plain
 
 
 def goal_of(n, *, limit=inf, ideal=1.0):
     full = torch.full((n,), 1.0, dtype=torch.float64)
-    return Goal(n, n, full * 0, full * limit, full * ideal)
+    return Goal(n, plain(n), full * 0, full * limit, full * ideal)
 
 
 def test_chunks_bound_what_is_valued_at_once():

@@ -18,7 +18,7 @@ TIME = Objective(measure="time", goal="minimize", threshold=20.0)
 def figures(*objectives):
     physics = np.zeros((3, N_PHYSICS))
     physics[:, 0] = [1173.15, 1223.15, 1273.15]
-    physics[:, -1] = [30.0, 15.0, 10.0]
+    physics[:, -2] = [30.0, 15.0, 10.0]
     return Figures(objectives, physics)
 
 

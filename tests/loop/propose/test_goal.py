@@ -10,6 +10,7 @@ from botorch.settings import validate_input_scaling
 
 from loop.propose.acquisition import best_first
 from loop.propose.goal import Capped, Goal
+from tests.loop.propose.oven import plain
 
 
 def model(*outcomes):
@@ -26,7 +27,7 @@ def model(*outcomes):
 
 def goal(n, *, limit=inf):
     one = torch.ones(n, dtype=torch.float64)
-    return Goal(n, n, 0 * one, limit * one, one)
+    return Goal(n, plain(n), 0 * one, limit * one, one)
 
 
 def column(*values):
@@ -61,7 +62,7 @@ def test_near_its_bound_the_others_decide():
 def test_outputs_beyond_the_objectives_are_left_out():
     draws = torch.tensor([[0.5, 2.0, 9.0]], dtype=torch.float64)
     limit = torch.tensor([1.0, 1.0], dtype=torch.float64)
-    assert Capped(limit)(draws).tolist() == [[0.5, 1.0]]
+    assert Capped(plain(2), limit)(draws).tolist() == [[0.5, 1.0]]
 
 
 def test_the_best_expected_sample_comes_first():
