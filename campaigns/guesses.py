@@ -2,8 +2,9 @@
 
 import hashlib
 import json
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Frozen(BaseModel):
@@ -54,3 +55,9 @@ class LiteratureGuesses(Frozen):
         """Return the hash of the guesses as JSON with sorted keys."""
         text = json.dumps(self.model_dump(mode="json"), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+OptionalGuesses = Annotated[
+    LiteratureGuesses | None, Field(exclude_if=lambda found: found is None)
+]
+"""None where no file was given: then nothing is written."""

@@ -11,6 +11,8 @@ KINDS = (
     "pinned", "vetoed", "order-withdrawn",
 )  # fmt: skip
 """The kinds of event that a history depends on."""
+OUTCOMES = ("failed", "lost")
+"""Ends without a score that say something of the recipe."""
 
 
 def history(events: Iterable[facts.Event]) -> History:
@@ -49,8 +51,8 @@ def history(events: Iterable[facts.Event]) -> History:
                 trial = trials[scored.sample]
                 trials[scored.sample] = _scored(trial, scored, found[scored.scan])
             case facts.SampleEnded() as ended:
-                status = "failed" if ended.status == "failed" else "unusable"
-                if status == "failed":
+                status = ended.status if ended.status in OUTCOMES else "unusable"
+                if status in OUTCOMES:
                     update: dict[str, object] = {"status": status}
                 else:  # also if it was scored before its pattern was analysed again
                     update = {"status": status, "scores": {}, "verdict": None}

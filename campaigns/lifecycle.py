@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from campaigns.guesses import LiteratureGuesses
+from campaigns.earlier import EarlierCampaigns
+from campaigns.guesses import OptionalGuesses
 from campaigns.recipe import Recipe
 from campaigns.results import (
     Hazard,
@@ -52,10 +53,9 @@ class CampaignOpened(Frozen):
     phases: dict[str, str]
     """Row of the phase table that the campaign may meet, to the row's sha256."""
     versions: dict[str, str]
-    literature: Annotated[
-        LiteratureGuesses | None, Field(exclude_if=lambda found: found is None)
-    ] = None
-    """First guesses from a file of reactions; none where none was given."""
+    literature: OptionalGuesses = None
+    """First guesses from a file of reactions."""
+    earlier: EarlierCampaigns = ()
 
 
 class Proposed(Frozen):
@@ -222,11 +222,11 @@ class Scored(Frozen):
 
 
 class SampleEnded(Frozen):
-    """A sample leaves the search without a score."""
+    """A sample leaves the search without a score; see `results.Trial.status`."""
 
     kind: Literal["sample-ended"] = "sample-ended"
     sample: str
-    status: Literal["failed", "unusable", "held"]
+    status: Literal["failed", "lost", "unusable", "held"]
     reason: str
 
 

@@ -60,7 +60,7 @@ class Narrator:
             f"campaign {payload.spec.get('name', '')!r} opened on lab "
             f"{payload.lab.get('name', '')!r} ({payload.mode}), proposer "
             f"{payload.proposer}, seed {payload.seed}, spec {payload.spec_sha256[:12]}"
-            f"{_guessed_from(payload)}"
+            f"{_guessed_from(payload)}{_remembers(payload)}"
         )
 
     @_word.register
@@ -256,3 +256,10 @@ def _guessed_from(opened: facts.CampaignOpened) -> str:
     if found is None:
         return ""
     return f", first guesses from {found.file} ({found.file_sha256[:12]})"
+
+
+def _remembers(opened: facts.CampaignOpened) -> str:
+    if not opened.earlier:
+        return ""
+    told = [f"{one.name} ({len(one.results)} samples)" for one in opened.earlier]
+    return f", with results of earlier campaigns: {', '.join(told)}"

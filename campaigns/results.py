@@ -192,9 +192,10 @@ class Trial(Frozen):
     measured: Parameters
     """As carried out: excess from weighed doses, mean hold temperature, hold time at
     temperature; equal to `planned` where nothing was measured."""
-    status: Literal["pending", "scored", "failed", "unusable"]
-    """`failed`: the synthesis could not be made; `unusable`: made, but the analysis is
-    too poor to be fed as truth."""
+    status: Literal["pending", "scored", "failed", "lost", "unusable"]
+    """`failed`: the synthesis could not be made; `lost`: its powder stuck or was spilt
+    after a firing; `unusable`: not carried out as asked, or the analysis is too poor to
+    be fed as truth."""
     scores: dict[str, Score] = {}
     """Label of an objective or outcome constraint to score; empty unless scored."""
     fractions: PhaseFractions | None = None

@@ -19,7 +19,7 @@ CAMPAIGN: Table = {
     "ended": {"identified": "ended", "scored": "ended", "sample-ended": "ended"},
 }
 
-_LIVE_ENDS = {"failed": "failed", "unusable": "unusable", "held": "held"}
+_LIVE_ENDS = {one: one for one in ("failed", "lost", "unusable", "held")}
 SAMPLE: Table = {
     "absent": {"proposed": "proposed"},
     "proposed": {
@@ -28,7 +28,8 @@ SAMPLE: Table = {
     },
     "measured": {
         "portion-moved": "measured", "fired": "measured",
-        "pattern-measured": "measured", "identified": "identified", **_LIVE_ENDS,
+        "pattern-measured": "measured", "identified": "identified",
+        "longer-scan-asked": "waiting", **_LIVE_ENDS,
     },
     "identified": {
         "portion-moved": "identified", "pattern-measured": "identified",
@@ -55,6 +56,7 @@ SAMPLE: Table = {
         "pattern-measured": "measured", "identified": "identified", **_LIVE_ENDS,
     },
     "failed": {"portion-moved": "failed"},
+    "lost": {"portion-moved": "lost"},
 }  # fmt: skip
 
 _ALL_TASKS = frozenset(get_args(facts.TaskKind))
@@ -69,6 +71,7 @@ TASKS_OF_SAMPLE: Mapping[str, frozenset[str]] = {
     "scored": _SCANNING,
     "unusable": _SCANNING,
     "failed": _CLEARING,
+    "lost": _CLEARING,
 }
 """Sample state to the tasks that may still start on it."""
 

@@ -4,7 +4,7 @@ Events are appended, never changed. Each carries the hash of the one before, and
 last hash is kept beside them, so that neither a change nor a cut goes unseen.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self, TypeVar
@@ -13,6 +13,7 @@ from sqlalchemy import Engine, inspect
 from sqlmodel import Session, col, select
 
 from campaigns import blobs, chain, database, projection
+from campaigns.earlier import EarlierCampaign
 from campaigns.errors import StoreError
 from campaigns.guesses import LiteratureGuesses
 from campaigns.history import KINDS, history
@@ -55,6 +56,7 @@ class Store:
         phases: Mapping[str, str] | None = None,
         versions: Mapping[str, str] | None = None,
         literature: LiteratureGuesses | None = None,
+        earlier: Sequence[EarlierCampaign] = (),
         seed: int | None = None,
         actor: str = "engine",
     ) -> Self:
@@ -70,6 +72,7 @@ class Store:
             phases: Rows of the phase table in use, with their hashes.
             versions: Software in use, with versions.
             literature: First guesses from a file of reactions.
+            earlier: Results of earlier campaigns.
             seed: Seed of all random numbers; the spec's if absent.
             actor: Who opens it.
 
@@ -87,6 +90,7 @@ class Store:
             phases=dict(phases or {}),
             versions=dict(versions or {}),
             literature=literature,
+            earlier=tuple(earlier),
         )
         engine = database.create(path, is_flushed=mode != "virtual")
         store = cls(path, engine)

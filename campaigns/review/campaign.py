@@ -112,7 +112,7 @@ def _facts(
     opened, last = events[0].payload, last_of_lab(events)
     counts = {
         status: sum(trial.status == status for trial in trials)
-        for status in ("scored", "pending", "failed", "unusable")
+        for status in ("scored", "pending", "failed", "lost", "unusable")
     }
     listed = ", ".join(f"{n} {status}" for status, n in counts.items() if n)
     ended = last.payload.kind == "campaign-ended"

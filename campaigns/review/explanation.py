@@ -186,7 +186,7 @@ class Explanation:
         statuses = [trial.status for trial in self.before.trials]
         counts = [
             f"{statuses.count(status)} {status}"
-            for status in ("scored", "failed", "unusable", "pending")
+            for status in ("scored", "failed", "lost", "unusable", "pending")
             if status in statuses
         ]
         known = ", ".join(counts) if counts else "no sample"

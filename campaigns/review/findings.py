@@ -222,7 +222,7 @@ def warnings(samples: Sequence[SampleView]) -> tuple[WarningView, ...]:
             if pattern.is_counted
             for doubt in pattern.quality
         ]
-        is_odd = sample.status in {"failed", "unusable", "held"}
+        is_odd = sample.status in {"failed", "lost", "unusable", "held"}
         if texts or is_odd:
             unique = tuple(dict.fromkeys(texts)) or ("its analysis is not usable",)
             found.append(WarningView(sample.sample, sample.status, unique))

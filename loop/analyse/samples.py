@@ -65,9 +65,10 @@ def analyse_sample(
 ) -> Analysed:
     """Identify the phases of a sample's latest scan; score it, or ask for a longer one.
 
-    A pattern that cannot be analysed, or whose identification is too poor to be
-    believed, is recorded and not fed to the proposer: the sample ends as unusable. Of
-    two scans the later counts, the first where the later cannot be used.
+    A pattern that cannot be analysed is measured again where the recipe names a longer
+    program. Where that is no help either, or an identification is too poor to be
+    believed, the sample ends as unusable and nothing is fed to the proposer. Of two
+    scans the later counts, the first where the later cannot be used.
 
     Args:
         spec: The campaign.
@@ -85,7 +86,7 @@ def analyse_sample(
             return Analysed(
                 settle(spec, table, ledger, sample, reason=str(error)), None
             )
-        return Analysed((_unusable(sample, str(error)),), None)
+        return Analysed((_again(ledger, scan, str(error)),), None)
     identified, blob = result.identified, encode_fit(result.fit)
     found = identified.identification
     if sample not in ledger.asked:
@@ -151,6 +152,27 @@ def references_sha256(candidates: tuple[Phase, ...]) -> str:
     return hashlib.sha256("\n".join(rows).encode()).hexdigest()
 
 
+def _longer_program(ledger: Ledger, sample: str) -> str:
+    """Return the program of a sample's longer scan, empty if its recipe has none."""
+    step = ledger.recipe(sample).steps[-1]
+    return step.longer if isinstance(step, ScanStep) else ""
+
+
+def _again(
+    ledger: Ledger, scan: PatternMeasured, reason: str
+) -> LongerScanAsked | SampleEnded:
+    """Return what follows a first scan that cannot be analysed."""
+    program = _longer_program(ledger, scan.sample)
+    if not program:
+        return _unusable(scan.sample, reason)
+    return LongerScanAsked(
+        sample=scan.sample,
+        scan=scan.scan,
+        program=program,
+        reason=f"cannot be analysed: {reason}",
+    )
+
+
 def _ask_longer(
     spec: CampaignSpec,
     table: PhaseTable,
@@ -161,8 +183,8 @@ def _ask_longer(
 ) -> LongerScanAsked | None:
     """Return the request for a longer scan, if the recipe allows one and it pays."""
     sample = result.identified.sample
-    step = ledger.recipe(sample).steps[-1]
-    if not isinstance(step, ScanStep) or not step.longer:
+    program = _longer_program(ledger, sample)
+    if not program:
         return None
     scan = ledger.scans[sample]
     programs = lab.diffractometers[scan.instrument].programs
@@ -193,7 +215,7 @@ def _ask_longer(
         ),
         suspects=tuple(sorted(met - set(target))),
         impurities=tuple(one.phase for one in asked if one.measure == "impurity"),
-        saved=1.0 - programs[scan.program] / programs[step.longer],
+        saved=1.0 - programs[scan.program] / programs[program],
     )
     reason = reason_for_longer(
         result.identified.identification,
@@ -205,7 +227,7 @@ def _ask_longer(
     if not reason:
         return None
     return LongerScanAsked(
-        sample=sample, scan=scan.scan, program=step.longer, reason=reason
+        sample=sample, scan=scan.scan, program=program, reason=reason
     )
 
 
@@ -252,7 +274,10 @@ def settle(
         sample: Its name.
         reason: Why nothing comes of it.
     """
-    first = ledger.identified[ledger.asked[sample].scan]
+    asked = ledger.asked[sample]
+    first = ledger.identified.get(asked.scan)
+    if first is None:
+        return (_unusable(sample, f"{asked.reason}; longer scan: {reason}"),)
     if first.identification.is_usable:
         return (conclude(spec, table, ledger, first),)
     words = f"{why_unusable(first.identification)}; longer scan: {reason}"

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loop.backtest.described import Described, describe
-from loop.backtest.scale import whole_of
-from loop.backtest.table import Space
+from loop.backtest.earlier import recalled
+from loop.backtest.scale import figure_of
+from loop.backtest.table import MeasuredTable, Space
 from loop.propose.library import KINDS, Figure
 from loop.propose.means import RatePrior
 from loop.propose.randomness import key
@@ -38,16 +39,25 @@ EVERYTHING = Parts()
 class AthanorMethod:
     """The library's models on settings and chemistry; see `loop.propose.search`."""
 
-    def __init__(self, space: Space, seed: int, parts: Parts = EVERYTHING) -> None:
+    def __init__(
+        self,
+        space: Space,
+        seed: int,
+        parts: Parts = EVERYTHING,
+        earlier: Sequence[MeasuredTable] = (),
+    ) -> None:
         """Describe the candidates.
 
         Args:
             space: The candidates.
             seed: Of the draws.
             parts: What to use.
+            earlier: Results of earlier campaigns.
         """
         self.space, self.seed, self.parts = space, seed, parts
-        self.known: Described = describe(space, has_chemistry=parts.chemistry)
+        self.n_earlier = len(earlier)
+        known = describe(space, has_chemistry=parts.chemistry)
+        self.known: Described = recalled(known, space, earlier)
         self.rate = _believed(self.known.rate, parts)
 
     def propose(
@@ -65,11 +75,13 @@ class AthanorMethod:
 
     def _figure(self, index: int, gains: NDArray[np.float64]) -> Figure:
         """Return one objective's results and what is known of it."""
-        objective = self.space.objectives[index]
-        if self.rate is None or objective.goal == "min" or gains.min() < 0:
-            return Figure(gains.copy())
-        whole = whole_of(objective.column, gains)
-        return Figure(gains.copy(), self.rate, whole, self.parts.ranks)
+        first = self.known.columns.forecasts.start + index * self.n_earlier
+        recalls = slice(first, first + self.n_earlier)
+        found = figure_of(
+            self.rate, self.space.objectives[index], gains.copy(), recalls
+        )
+        is_ranked = found.rate is not None and self.parts.ranks
+        return replace(found, is_ranked=is_ranked)
 
 
 def _believed(rate: RatePrior | None, parts: Parts) -> RatePrior | None:

@@ -1,8 +1,13 @@
 """Methods by name; the libraries behind one are loaded when it is made."""
 
+from collections.abc import Sequence
+
 from campaigns.errors import SpecError
 from loop.backtest.replay import Maker, Method
-from loop.backtest.table import Space
+from loop.backtest.table import MeasuredTable, Space
+
+RECALLING = "athanor+earlier"
+"""Name under which the method that knows earlier results is reported."""
 
 
 def _athanor(space: Space, seed: int) -> Method:
@@ -37,8 +42,15 @@ METHODS: dict[str, Maker] = {
 }
 
 
-def chosen_methods(names: tuple[str, ...]) -> dict[str, Maker]:
+def chosen_methods(
+    names: tuple[str, ...], earlier: Sequence[MeasuredTable] = ()
+) -> dict[str, Maker]:
     """Return methods in the order asked for.
+
+    Args:
+        names: Of `METHODS`.
+        earlier: Results of earlier campaigns; `athanor` runs without them and, as
+            `RECALLING`, with them.
 
     Raises:
         SpecError: If a name is not known, or none is given.
@@ -49,4 +61,21 @@ def chosen_methods(names: tuple[str, ...]) -> dict[str, Maker]:
             "--methods", ", ".join(unknown) or "none", ", ".join(METHODS),
             "separate the names by commas",
         )  # fmt: skip
-    return {name: METHODS[name] for name in names}
+    chosen = {name: METHODS[name] for name in names}
+    if not earlier:
+        return chosen
+    if "athanor" not in names:
+        raise SpecError.single(
+            "--earlier", f"the methods {', '.join(names)}", "athanor among them",
+            "add it to --methods, or leave --earlier out",
+        )  # fmt: skip
+    return {RECALLING: _recalling(earlier), **chosen}
+
+
+def _recalling(earlier: Sequence[MeasuredTable]) -> Maker:
+    def make(space: Space, seed: int) -> Method:
+        from loop.backtest.athanor import AthanorMethod
+
+        return AthanorMethod(space, seed, earlier=earlier)
+
+    return make

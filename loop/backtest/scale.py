@@ -5,6 +5,10 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
+from loop.backtest.question import Objective
+from loop.propose.library import Figure
+from loop.propose.means import RatePrior
+
 _PERCENT = re.compile(r"%|pct|percent|(^|_)pc(_|$)", re.IGNORECASE)
 
 
@@ -16,3 +20,23 @@ def whole_of(column: str, gains: NDArray[np.float64]) -> float:
     top = float(gains.max(initial=0.0))
     whole = 100.0 if _PERCENT.search(column) or top > 1.0 else 1.0
     return max(whole, top)
+
+
+def figure_of(
+    rate: RatePrior | None,
+    objective: Objective,
+    gains: NDArray[np.float64],
+    recalls: slice | None = None,
+) -> Figure:
+    """Return an objective's results and what is known of it.
+
+    Args:
+        rate: Prior of the rate law where solids are heated.
+        objective: The column and its goal.
+        gains: Results, more is better, shape n.
+        recalls: Columns that forecast it.
+    """
+    if rate is None or objective.goal == "min" or gains.min() < 0:
+        return Figure(gains, recalls=recalls)
+    whole = whole_of(objective.column, gains)
+    return Figure(gains, rate, whole, recalls=recalls)

@@ -94,6 +94,16 @@ def read_table(path: Path, roles: Roles) -> MeasuredTable:
     return table
 
 
+def header_of(path: Path) -> tuple[str, ...]:
+    """Return the names of a table's columns.
+
+    Raises:
+        SpecError: If it is no table with results.
+        FileNotFoundError: If there is no such file.
+    """
+    return _rows(path)[0]
+
+
 def _rows(path: Path) -> tuple[tuple[str, ...], list[tuple[int, list[str]]]]:
     """Return the header, and rows with their line numbers; empty lines are left out."""
     try:

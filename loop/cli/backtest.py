@@ -4,9 +4,13 @@ import csv
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from loop.backtest.question import Roles
+    from loop.backtest.table import MeasuredTable
 
 
 def register(app: typer.Typer) -> None:
@@ -38,6 +42,10 @@ def backtest(
         str | None,
         typer.Option(help="Settings that are shares of one whole, comma-separated."),
     ] = None,
+    earlier: Annotated[
+        list[Path] | None,
+        typer.Option(help="Table of earlier results; may be repeated."),
+    ] = None,
     batch: Annotated[int, typer.Option(min=1, help="Experiments a proposal.")] = 1,
     start: Annotated[
         int, typer.Option(min=1, help="Experiments drawn at random first.")
@@ -63,7 +71,6 @@ def backtest(
     from loop.cli.identify import refuse_place
 
     refuse_place(plot)
-    makers = chosen_methods(_names(methods))
     roles = Roles(
         objectives=tuple(Objective.parse(text) for text in objective),
         parameters=_names(parameters) if parameters is not None else None,
@@ -73,6 +80,9 @@ def backtest(
         simplex=_names(simplex),
     )
     measured = read_table(table, roles)
+    makers = chosen_methods(
+        _names(methods), _earlier(earlier or [], roles, measured.space.names)
+    )
     check_size(measured, start=start, batch=batch)
     _refuse_budget(budget, start)
     plan = Plan(start=start, batch=batch, budget=budget)
@@ -87,6 +97,17 @@ def backtest(
         sys.stdout.write(json.dumps(results.figures(), allow_nan=False) + "\n")
     else:
         show(results)
+
+
+def _earlier(
+    files: "list[Path]", roles: "Roles", settings: tuple[str, ...]
+) -> "tuple[MeasuredTable, ...]":
+    """Return earlier tables; without any nothing is loaded."""
+    if not files:
+        return ()
+    from loop.backtest.earlier import read_earlier
+
+    return tuple(read_earlier(file, roles, settings) for file in files)
 
 
 def _names(text: str | None) -> tuple[str, ...]:

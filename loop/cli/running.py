@@ -48,6 +48,14 @@ ReactionFile = Annotated[
         "--literature", help="Text-mined reactions to take first guesses from."
     ),
 ]
+EarlierFiles = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--earlier",
+        help="Database of an earlier campaign, or a file of `athanor learn`; may be"
+        " repeated.",
+    ),
+]
 Chosen = Annotated[ProposerName, typer.Option("--proposer", help="Who chooses.")]
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print one JSON summary and nothing else.")
@@ -81,6 +89,7 @@ def run(
     output: Output = None,
     proposer: Chosen = ProposerName.ATHANOR,
     literature: ReactionFile = None,
+    earlier: EarlierFiles = None,
     backup_hours: Annotated[
         float, typer.Option(min=0.1, help="Time between copies of the database.")
     ] = 6.0,
@@ -89,14 +98,20 @@ def run(
 ) -> None:
     """Run a campaign on a real lab."""
     from instruments.clock import utc_seconds
-    from loop.cli.setup import checked_campaign, first_guesses, new_store
+    from loop.cli.setup import (
+        checked_campaign,
+        earlier_results,
+        first_guesses,
+        new_store,
+    )
 
     spec, lab_spec = checked_campaign(file, lab)
     guesses = first_guesses(spec, literature, proposer=proposer)
+    known = earlier_results(spec, earlier, proposer=proposer, is_real=True)
     folder = new_folder(output, file)
     with new_store(
         folder / DATABASE, spec, lab_spec, mode="real", proposer=proposer,
-        lab_time=utc_seconds(), literature=guesses,
+        lab_time=utc_seconds(), literature=guesses, earlier=known,
     ) as store:  # fmt: skip
         campaign = _on_real_lab(store, backup_hours, review=review)
         carry_on(store, campaign, as_json=as_json)

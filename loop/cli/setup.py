@@ -1,10 +1,11 @@
 """What every campaign needs before it runs: checks, database, engine."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from campaigns.earlier import EarlierCampaign
 from campaigns.guesses import LiteratureGuesses
 from campaigns.ledger import Ledger
 from campaigns.lifecycle import Resumed
@@ -119,6 +120,7 @@ def new_store(
     proposer: str,
     lab_time: float,
     literature: LiteratureGuesses | None = None,
+    earlier: Sequence[EarlierCampaign] = (),
 ) -> Store:
     """Open a new campaign database.
 
@@ -130,7 +132,7 @@ def new_store(
     from loop.analyse.candidates import candidate_phases
     from loop.propose.proposer import make_proposer
 
-    make_proposer(proposer, literature=literature)
+    make_proposer(proposer, literature=literature, earlier=earlier)
     labels = tuple(precursor.label for precursor in spec.precursors)
     met = candidate_phases(spec, labels, PhaseTable.load())
     return Store.create(
@@ -143,7 +145,44 @@ def new_store(
         phases={phase.name: phase.row_sha256 for phase in met},
         versions=versions(),
         literature=literature,
+        earlier=earlier,
     )
+
+
+def earlier_results(
+    spec: CampaignSpec, files: Sequence[Path] | None, *, proposer: str, is_real: bool
+) -> tuple[EarlierCampaign, ...]:
+    """Return what earlier campaigns found; nothing without files.
+
+    Args:
+        spec: The campaign that asks.
+        files: Databases, or files of `athanor learn`.
+        proposer: Name of the proposer.
+        is_real: Whether the campaign runs on real matter.
+
+    Raises:
+        SpecError: If the campaign has no yield to forecast, or a file teaches nothing.
+        ProposalError: If the proposer uses no earlier results.
+        StoreError: If a database cannot be read.
+        LearnedFileError: If a learned file cannot be read.
+        FileNotFoundError: If there is no such file.
+    """
+    from campaigns.errors import SpecError
+    from campaigns.materials.phases import PhaseTable
+    from loop.knowledge.earlier import read_earlier
+    from loop.propose.beliefs import rated_of
+    from loop.propose.proposer import make_proposer
+
+    if not files:
+        return ()
+    if rated_of(spec) is None:
+        raise SpecError.single(
+            "--earlier", "a campaign without a yield of something fired",
+            "a yield to maximize and a firing step", "leave --earlier out",
+        )  # fmt: skip
+    found = read_earlier(files, is_real=is_real, table=PhaseTable.load())
+    make_proposer(proposer, earlier=found)
+    return found
 
 
 def first_guesses(
@@ -196,7 +235,9 @@ def proposer_of(store: Store) -> "Proposer":
     from loop.propose.proposer import make_proposer
 
     opened = store.opened
-    return make_proposer(opened.proposer, literature=opened.literature)
+    return make_proposer(
+        opened.proposer, literature=opened.literature, earlier=opened.earlier
+    )
 
 
 def record_resumption(engine: "Engine") -> None:

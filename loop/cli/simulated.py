@@ -17,6 +17,7 @@ from loop.cli.running import (
     AsJson,
     Campaign,
     Chosen,
+    EarlierFiles,
     LabFile,
     Output,
     ProposerName,
@@ -48,6 +49,7 @@ def simulate(
     lab: LabFile = None,
     proposer: Chosen = ProposerName.ATHANOR,
     literature: ReactionFile = None,
+    earlier: EarlierFiles = None,
     seed: Annotated[
         int | None, typer.Option(min=0, help="Seed, if not the file's.")
     ] = None,
@@ -61,15 +63,21 @@ def simulate(
 ) -> None:
     """Run a campaign on the simulated lab, through the drivers of the real one."""
     from instruments.clock import VIRTUAL_EPOCH_SECONDS
-    from loop.cli.setup import checked_campaign, first_guesses, new_store
+    from loop.cli.setup import (
+        checked_campaign,
+        earlier_results,
+        first_guesses,
+        new_store,
+    )
 
     spec, lab_spec = checked_campaign(file, lab, seed=seed)
     guesses = first_guesses(spec, literature, proposer=proposer)
+    known = earlier_results(spec, earlier, proposer=proposer, is_real=False)
     folder = new_folder(output, file)
     truth = spec.seed if world is None else world
     with new_store(
         folder / DATABASE, spec, lab_spec, mode="virtual", proposer=proposer,
-        lab_time=VIRTUAL_EPOCH_SECONDS, literature=guesses,
+        lab_time=VIRTUAL_EPOCH_SECONDS, literature=guesses, earlier=known,
     ) as store:  # fmt: skip
         campaign = _in_world(store, truth, review=review)
         _go(store, campaign, start=0.0, speed=speed, as_json=as_json)

@@ -65,11 +65,18 @@ class HeldError(Exception):
         *,
         samples: tuple[str, ...] = (),
         facts: tuple[Payload, ...] = (),
+        refused: TaskKind | None = None,
     ) -> None:
-        """Say why, which samples (none named: all of the task), and what happened."""
+        """Say why, which samples (none named: all of the task), and what happened.
+
+        Args:
+            reason: In words.
+            samples: Who cannot go on.
+            facts: What happened all the same.
+            refused: What was refused, if something was.
+        """
         super().__init__(reason)
-        self.samples = samples
-        self.facts = facts
+        self.samples, self.facts, self.refused = samples, facts, refused
 
 
 class UnknownOutcomeError(Exception):
@@ -201,8 +208,12 @@ class Effects:
             return self._measured[effect.name]
         if self._is_halted:
             raise HaltedError(effect.name)
-        if self.state(effect.name) in ("refused", "unknown"):
-            raise HeldError(self._errors[effect.name], samples=effect.samples)
+        if (state := self.state(effect.name)) in ("refused", "unknown"):
+            raise HeldError(
+                self._errors[effect.name],
+                samples=effect.samples,
+                refused=effect.kind if state == "refused" else None,
+            )
         with self._marked(effect):
             done = await self._done(effect)
         self.record(*done.facts, TaskFinished(task=effect.name, measured=done.measured))
@@ -296,7 +307,8 @@ class Effects:
         reason = f"{effect.name}: {error}"
         facts = error.facts if isinstance(error, HeldError) else ()
         self._fail(effect, reason, outcome, facts)
-        return HeldError(reason, samples=effect.samples)
+        refused = effect.kind if outcome == "refused" else None
+        return HeldError(reason, samples=effect.samples, refused=refused)
 
     def _fail(
         self,

@@ -36,6 +36,8 @@ class Analyse(Protocol):
 
 AFTER_THE_SCAN = ("rescan", "archive")
 """Tasks on a sample that has a pattern already."""
+OUT_OF_VESSELS = ("regrind", "grind", "fill-holder")
+"""Tasks that take fired powder out of its vessel."""
 LANDED = ("dose", "move")
 """Effects that are let end when the lab is brought to rest: half of one is a spoilt
 sample or a container in the gripper, the whole takes minutes. A mixer is stopped by
@@ -169,7 +171,7 @@ class Executor:
                 named = error.samples if isinstance(error, HeldError) else ()
                 for sample in remaining:
                     if not named or sample.name in named:
-                        await self._hold(task, sample, str(error))
+                        await self._hold(task, sample, error)
             else:
                 return
 
@@ -189,17 +191,28 @@ class Executor:
         elif task.action == "rescan":
             await self.analyse(sample.name, again=True)
 
-    async def _hold(self, task: Task, sample: Sample, reason: str) -> None:
+    async def _hold(self, task: Task, sample: Sample, error: Exception) -> None:
         """Take a sample's containers off the instruments and it out of the load.
 
         In this order: a process that dies between the two holds it again. What its
         first scan showed is not lost with whatever fails after it.
         """
         await self.bench.clear(sample)
+        reason = str(error)
         if task.action in AFTER_THE_SCAN:
             await self.analyse(sample.name, again=True, lost=reason)
         else:
             self.bench.effects.record(
-                SampleEnded(sample=sample.name, status="held", reason=reason)
+                SampleEnded(
+                    sample=sample.name,
+                    status="lost" if is_lost(task, error) else "held",
+                    reason=reason,
+                )
             )
         self.ended.add(sample.name)
+
+
+def is_lost(task: Task, error: Exception) -> bool:
+    """Tell whether a person could not get fired powder out of its vessel."""
+    refused = error.refused if isinstance(error, HeldError) else None
+    return task.action in OUT_OF_VESSELS and refused in ("transfer", "fill-holder")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
+from campaigns.earlier import EarlierCampaign
 from campaigns.guesses import LiteratureGuesses
 from campaigns.recipe import Parameters
 from campaigns.spec import CampaignSpec
@@ -22,22 +23,25 @@ from loop.propose.features import Facts
 from loop.propose.firstguesses import FirstGuesses
 from loop.propose.firstload import choose_first_load
 from loop.propose.hours import price_of
-from loop.propose.means import RateMean
 from loop.propose.outcomes import Metric, State
 from loop.propose.posterior import Learner
 from loop.propose.question import Point, Question
 from loop.propose.randomness import key
+from loop.propose.recall import constants_of, recalling, words_of
 from loop.propose.records import Evidence, decisions
 from loop.propose.reproducible import reproducible
 from loop.propose.scaling import (
     YIELD_SCALE,
     Scaled,
 )
-from loop.propose.surrogate import LoadKernel
+from loop.propose.surrogate import prior_modules
 
 
 def athanor_points(
-    question: Question, facts: Facts, literature: LiteratureGuesses | None = None
+    question: Question,
+    facts: Facts,
+    literature: LiteratureGuesses | None = None,
+    earlier: Sequence[EarlierCampaign] = (),
 ) -> Sequence[Point]:
     """Return the points of a load; a `seats.Chooser` once all knowledge is given."""
     metrics = metrics_of(question.spec)
@@ -45,8 +49,9 @@ def athanor_points(
     if is_blind and rated_of(question.spec) is None:
         # Nothing is known of any objective, and no rate law speaks of it.
         return sobol_load(question)
-    planner = Planner(question, encoder_of(question, facts), metrics, literature)
     with reproducible(key(question.seed, "torch", question.load)):
+        encoder = recalling(encoder_of(question, facts), literature, earlier)
+        planner = Planner(question, encoder, metrics, literature)
         found = axclient.generate(
             question.space,
             question.trials,
@@ -128,8 +133,10 @@ class Planner:
         if objective is None or rate is None:
             raise RuntimeError("a first load by the prior needs a yield objective")
         scaled = Scaled(objective.label, 1.0, 0.0, YIELD_SCALE)
-        mean = RateMean(rate, YIELD_SCALE)
-        covariance = LoadKernel(self.candidates.columns).double()
+        columns = self.candidates.columns
+        mean, covariance = prior_modules(
+            columns, rate=rate, scale=YIELD_SCALE, recalls=columns.forecasts
+        )
         with torch.no_grad():
             chosen = choose_first_load(
                 mean,
@@ -157,9 +164,9 @@ class Planner:
             model={
                 "prior.onset_kelvin": rate.onset_kelvin,
                 "prior.limit_kelvin": rate.limit_kelvin,
-                **self._constants(),
+                **constants_of(self.encoder, self.literature),
             },
-            words=self.literature.words if self.literature else lambda _: "",
+            words=words_of(self.encoder, self.literature),
         )
 
     def _from_results(
@@ -193,7 +200,8 @@ class Planner:
             chosen=chosen,
             predict=found.predict,
             similarity=lambda X: found.similarity(X, candidates.scored()),
-            model=found.constants() | self._constants(),
+            model=found.constants() | constants_of(self.encoder, self.literature),
+            words=words_of(self.encoder, None, found.by_label()),
             gain=gain * goal.compose.figures[0].scale,
         )
 
@@ -201,6 +209,3 @@ class Planner:
         if self.literature is None:
             return torch.ones_like(self.candidates.allowed, dtype=torch.float64)
         return self.literature.favour(self.question.pool)
-
-    def _constants(self) -> dict[str, float | str]:
-        return self.literature.constants if self.literature else {}

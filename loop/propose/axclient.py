@@ -136,6 +136,7 @@ def fit(outcomes: Mapping[str, Outcome], columns: Columns) -> ModelListGP:
                         "scale": outcome.scale,
                         "centre": outcome.centre,
                         "known": outcome.known,
+                        "recalls": outcome.recalls,
                     },
                     input_transform_classes=None,
                 )
@@ -238,7 +239,7 @@ def _attach(
     for index, trial in enumerate(trials):
         if trial.status == "scored":
             experiment.trials[index].mark_completed()
-        elif trial.status == "failed":
+        elif trial.status in ("failed", "lost"):
             # Ax proposes FAILED points again at once; ABANDONED ones never.
             experiment.trials[index].mark_abandoned()
 

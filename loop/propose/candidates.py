@@ -18,14 +18,14 @@ class Candidates:
     def __init__(self, question: Question, encoder: Encoder) -> None:
         """Encode the pool."""
         self.question, self.encoder = question, encoder
-        self.columns = Columns(*encoder.sizes)
+        self.columns = Columns(*encoder.sizes, encoder.n_forecasts)
         self.places = torch.from_numpy(question.pool.places.copy())
         """Which sample stands at each place of a profile, shape `n x w`."""
         shared, own, physics = encoder.pool_rows(question.pool)
         self.shared = torch.from_numpy(shared)
         self.own = torch.from_numpy(own)
         self.physics = torch.from_numpy(physics)
-        """Physics columns, shape `n x w x N_PHYSICS`."""
+        """Forecasts and physics, shape `n x w x (n_forecasts + N_PHYSICS)`."""
         self.calculated = Figures(question.spec.objectives, physics[:, 0])
         self.allowed = self.calculated.within_thresholds(
             torch.from_numpy(question.pool.allowed)

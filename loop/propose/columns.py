@@ -26,9 +26,17 @@ class Columns:
     n_excess: int
     n_identity: int
     n_descriptors: int
+    n_forecasts: int = 0
+    """Forecasts of earlier campaigns, just before the physics columns; see `recall`."""
 
     @property
     def n(self) -> int:
         """Return d."""
-        own = self.n_excess + self.n_identity + self.n_descriptors
-        return self.n_process + own + N_PHYSICS
+        last: int = self.forecasts.stop
+        return last + N_PHYSICS
+
+    @property
+    def forecasts(self) -> slice:
+        """Return which columns earlier campaigns' forecasts are."""
+        first = self.n_process + self.n_excess + self.n_identity + self.n_descriptors
+        return slice(first, first + self.n_forecasts)

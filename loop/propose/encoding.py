@@ -24,6 +24,7 @@ from loop.propose.features import (
     descriptors,
     set_features,
 )
+from loop.propose.forecasts import Forecasts
 from loop.propose.points import Points, Value
 from loop.propose.pool import Pool
 from loop.propose.space import SearchSpace
@@ -45,6 +46,7 @@ class Encoder:
     ends: Ends
     doses: Doses
     facts: Facts
+    forecasts: Forecasts | None = None
 
     @cached_property
     def sizes(self) -> tuple[int, int, int, int]:
@@ -60,10 +62,18 @@ class Encoder:
     def rows(self, points: Sequence[Parameters]) -> NDArray[np.float64]:
         """Return the columns of points, shape `n x d`."""
         if not points:
-            return np.empty((0, sum(self.sizes) + N_PHYSICS))
+            return np.empty((0, sum(self.sizes) + self.n_forecasts + N_PHYSICS))
         found = Points(points)
-        columns = [self.shared(found), self.own(found), self.physics(found, found)]
-        return np.concatenate(columns, axis=1)
+        physics = self.physics(found, found)
+        columns = [self.shared(found), self.own(found)]
+        if self.forecasts is not None:
+            columns.append(self.forecasts.of_points(self, points, physics))
+        return np.concatenate([*columns, physics], axis=1)
+
+    @property
+    def n_forecasts(self) -> int:
+        """Return the number of forecast columns."""
+        return 0 if self.forecasts is None else self.forecasts.n
 
     def pool_rows(
         self, pool: Pool
@@ -71,15 +81,15 @@ class Encoder:
         """Return the pool's columns in parts, to be joined profile by profile.
 
         Returns:
-            Columns of profiles, `n x n_shared`; of samples, `m x n_own`; physics,
-            `n x w x N_PHYSICS`.
+            Columns of profiles, `n x n_shared`; of samples, `m x n_own`; forecasts
+            and physics, `n x w x (n_forecasts + N_PHYSICS)`.
         """
         profiles, samples = Points(pool.profiles), Points(pool.samples)
-        return (
-            self.shared(profiles),
-            self.own(samples),
-            self.physics(profiles, samples, places=pool.places),
-        )
+        physics = self.physics(profiles, samples, places=pool.places)
+        if self.forecasts is not None:
+            told = self.forecasts.of_pool(self, pool, physics)
+            physics = np.concatenate([told, physics], axis=-1)
+        return self.shared(profiles), self.own(samples), physics
 
     def shared(self, points: Points) -> NDArray[np.float64]:
         """Return the columns of a load's settings, `n x n_shared`."""

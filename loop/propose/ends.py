@@ -127,7 +127,7 @@ class Ends:
             mean, sd = self.driving_forces(
                 kelvin[here], str(gas), rows[here], weights[here]
             )
-            chance = norm.cdf(-mean / np.maximum(sd, 1.0))
+            chance = chance_of(mean, sd)
             found[here] = np.where(np.isnan(chance), 1.0, chance)
         return found
 
@@ -200,6 +200,17 @@ class Ends:
         return np.array(found, dtype=np.float64).reshape(
             len(self.chemistry), len(self.chemistry[0]), len(self.sources)
         )
+
+
+def chance_of(mean: Floats, sd: Floats) -> Floats:
+    """Return the probability that a reaction of some free energy runs at all.
+
+    Args:
+        mean: Free energies, kJ/mol.
+        sd: Their standard deviations, kJ/mol; at least 1 is taken.
+    """
+    found: Floats = norm.cdf(-mean / np.maximum(sd, 1.0))
+    return found
 
 
 def chemistry_at_ends(

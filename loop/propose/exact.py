@@ -60,6 +60,11 @@ class Fitted:
         mean = self.y - self.weights * variance
         return mean.numpy(), variance.sqrt().numpy()
 
+    def mean_at(self, X: Tensor) -> Tensor:
+        """Return means of results at X, shape n."""
+        with torch.no_grad():
+            return self._mean(X) + self._covariance(X, self.X) @ self.weights
+
     def marginals(self, X: Tensor) -> tuple[Tensor, Tensor]:
         """Return means and standard deviations of results at X, both shape n."""
         with torch.no_grad():

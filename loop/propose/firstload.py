@@ -21,7 +21,7 @@ from loop.propose.acquisition import (
     over_pool,
 )
 from loop.propose.goal import N_DRAWS
-from loop.propose.means import CONSTANTS, RateMean
+from loop.propose.means import CONSTANTS, RateMean, RecalledMean
 from loop.propose.scaling import ANALYSIS_SD, YIELD_SCALE
 
 N_PROFILES = 48
@@ -37,7 +37,7 @@ good, and what else is wanted decides."""
 
 
 def choose_first_load(
-    mean: RateMean,
+    mean: RateMean | RecalledMean,
     covariance: Kernel,
     X_pool: Rows,
     *,

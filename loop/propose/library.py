@@ -53,6 +53,9 @@ class Figure:
     """What a yield is a share of, 100 for percents; infinite for other figures."""
     is_ranked: bool = False
     """Whether the best are sought before the merely good, as of yields."""
+    recalls: slice | None = None
+    """Which columns of X forecast it, by earlier campaigns, scaled as `scale_of` the
+    earlier results says; None if none does."""
 
 
 class Member(Protocol):
@@ -89,7 +92,7 @@ class Process:
         unit = YIELD_SCALE if figure.rate else 1.0
         model = SetGP(
             X, z.unsqueeze(-1), torch.full((len(z), 1), KNOWN_VARIANCE).double(),
-            columns=columns, rate=figure.rate, scale=unit,
+            columns=columns, rate=figure.rate, scale=unit, recalls=figure.recalls,
         )  # fmt: skip
         if figure.rate is None:
             model.covar_module = SettingsKernel(columns).double()
@@ -272,9 +275,14 @@ def togetherness(missed: Sequence[Array]) -> Array:
 def _member(
     kind: str, X: Tensor, figure: Figure, columns: Columns, seed: int
 ) -> Member:
-    plain = linear(figure.y)
-    if figure.rate is not None:
-        plain = Scale(0.0, figure.whole * YIELD_SCALE)
+    scale = scale_of(figure)
     if kind == "trees":
-        return Forest(X, figure, plain, seed)
-    return Process(X, figure, plain, columns)
+        return Forest(X, figure, scale, seed)
+    return Process(X, figure, scale, columns)
+
+
+def scale_of(figure: Figure) -> Scale:
+    """Return how a figure is scaled: a yield by its whole, others by their results."""
+    if figure.rate is not None:
+        return Scale(0.0, figure.whole * YIELD_SCALE)
+    return linear(figure.y)

@@ -164,3 +164,29 @@ class CalculatedMean(Mean):  # type: ignore[misc]
         scaled: Tensor = (X[..., k.column] - k.less) * k.slope + k.intercept
         offset: Tensor = self.raw_offset
         return scaled + offset
+
+
+class RecalledMean(Mean):  # type: ignore[misc]
+    """Another prior mean, moved towards what earlier campaigns forecast.
+
+    Each forecast is a difference from that mean, and counts with a share of it; the
+    rest is left to `surrogate.LoadKernel`.
+    """
+
+    def __init__(self, base: Mean, forecasts: slice, share: float) -> None:
+        """Keep the mean, which columns forecasts are, and how much each counts."""
+        super().__init__()
+        self.base, self.forecasts, self.share = base, forecasts, share
+
+    def forward(self, X: Tensor) -> Tensor:
+        """Return the scaled mean, shape `batch x n`, for X of shape `batch x n x d`."""
+        found: Tensor = self.base(X) + self._told(X)
+        return found
+
+    def at(self, X: Tensor, deviates: Sequence[Tensor]) -> Tensor:
+        """Return the scaled mean for other constants; see `RateMean.at`."""
+        found: Tensor = self.base.at(X, deviates) + self._told(X)
+        return found
+
+    def _told(self, X: Tensor) -> Tensor:
+        return self.share * X[..., self.forecasts].sum(dim=-1)

@@ -35,7 +35,7 @@ class State:
     observed: dict[str, Observed]
     """Metric label to results."""
     failed: tuple[Parameters, ...]
-    """Points whose synthesis failed."""
+    """Points whose synthesis failed or whose powder was lost."""
     pending: tuple[Parameters, ...]
 
 
@@ -50,3 +50,5 @@ class Outcome:
     scale: float
     centre: float = 0.0
     known: Calculated | None = None
+    recalls: slice | None = None
+    """Which columns of X forecast it; None if none does."""

@@ -70,12 +70,17 @@ class Posterior:
 
     def constants(self) -> dict[str, float | str]:
         """Return the fitted constants of every output by name."""
-        models: Any = self.model.models
         return {
-            f"{scaled.label}.{name}": value
-            for scaled, one in zip(self.goal.compose.outputs, models, strict=True)
+            f"{label}.{name}": value
+            for label, one in self.by_label().items()
             for name, value in one.hyperparameters_by_name().items()
         }
+
+    def by_label(self) -> dict[str, Any]:
+        """Return the fitted model of every output."""
+        models: Any = self.model.models
+        labels = (scaled.label for scaled in self.goal.compose.outputs)
+        return dict(zip(labels, models, strict=True))
 
 
 @dataclass(frozen=True)
@@ -203,4 +208,5 @@ class Learner:
             rate=rate,
             scale=scaled.scale,
             known=known(scaled),
+            recalls=self.candidates.columns.forecasts if rate is not None else None,
         )

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from campaigns.earlier import EarlierCampaign
 from campaigns.guesses import LiteratureGuesses
 from campaigns.results import History, Proposal
 from campaigns.spec import CampaignSpec
@@ -67,6 +68,8 @@ class AthanorProposer:
     facts: Facts = field(default_factory=TabledFacts)
     literature: LiteratureGuesses | None = None
     """First guesses; None where no file was given."""
+    earlier: tuple[EarlierCampaign, ...] = ()
+    """Results of earlier campaigns."""
     name: str = "athanor"
 
     def propose(
@@ -84,7 +87,7 @@ class AthanorProposer:
             from loop.propose.athanor import athanor_points
 
         def choose(question: Question) -> Sequence[Point]:
-            return athanor_points(question, self.facts, self.literature)
+            return athanor_points(question, self.facts, self.literature, self.earlier)
 
         return fill_load(
             choose, spec, history, load=load, size=size, seed=seed, site=site
@@ -96,6 +99,7 @@ def make_proposer(
     *,
     facts: Facts | None = None,
     literature: LiteratureGuesses | None = None,
+    earlier: Sequence[EarlierCampaign] = (),
 ) -> Proposer:
     """Return a proposer by name.
 
@@ -104,13 +108,15 @@ def make_proposer(
         facts: Cited facts for `athanor`, those of the project's tables if None; the
             other proposers use none.
         literature: First guesses for `athanor`.
+        earlier: Results of earlier campaigns for `athanor`.
 
     Raises:
-        ProposalError: If the name is not known, or that proposer uses no literature.
+        ProposalError: If the name is not known, or that proposer uses no literature or
+            earlier results.
     """
     proposers: dict[str, Proposer] = {
         "athanor": AthanorProposer(
-            TabledFacts() if facts is None else facts, literature
+            TabledFacts() if facts is None else facts, literature, tuple(earlier)
         ),
         **{baseline.name: baseline for baseline in BASELINES},
     }
@@ -118,11 +124,12 @@ def make_proposer(
         raise ProposalError(
             f"proposer: found {name!r}; allowed: {', '.join(NAMES)}; choose one"
         )
-    if literature is not None and name != "athanor":
-        raise ProposalError(
-            f"--literature: found the proposer {name}; allowed: athanor; the others"
-            " know no chemistry: leave one of the two out"
-        )
+    for option, given in (("--literature", literature), ("--earlier", earlier)):
+        if given and name != "athanor":
+            raise ProposalError(
+                f"{option}: found the proposer {name}; allowed: athanor; the others"
+                " know no chemistry: leave one of the two out"
+            )
     return proposers[name]
 
 

@@ -13,7 +13,7 @@ from gpytorch.priors import LogNormalPrior, NormalPrior
 from torch import Tensor
 
 from loop.propose.columns import Columns
-from loop.propose.surrogate import LoadKernel
+from loop.propose.loadkernel import LoadKernel
 
 LENGTH = 2.0
 """Prior median of a lengthscale, ranges of a setting, times the root of their number.

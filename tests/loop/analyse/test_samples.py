@@ -59,14 +59,18 @@ def test_the_first_scan_asks_and_the_second_is_scored(store):
 
 
 def test_a_recipe_without_a_longer_program_asks_nothing(store):
-    ledger = ledger_until(store, PatternMeasured)
+    ledger = without_longer(ledger_until(store, PatternMeasured))
+    _, scored = analyse(store, ledger)
+    assert isinstance(scored, Scored)
+
+
+def without_longer(ledger):
     proposed = ledger.proposed["S0001"]
     *steps, last = proposed.recipe.steps
     bare = [*steps, last.model_copy(update={"longer": ""})]
     recipe = proposed.recipe.model_copy(update={"steps": tuple(bare)})
     ledger.proposed["S0001"] = proposed.model_copy(update={"recipe": recipe})
-    _, scored = analyse(store, ledger)
-    assert isinstance(scored, Scored)
+    return ledger
 
 
 def test_where_nothing_comes_of_the_second_scan_the_first_counts(store):
@@ -81,6 +85,26 @@ def test_a_torn_second_file_leaves_the_first_to_count(store):
     (scored,) = analyse(store, ledger, raw=b"<xrdMeasurements")
     assert isinstance(scored, Scored)
     assert scored.scan == "S0001-1"
+
+
+def test_a_torn_first_file_is_measured_again_and_the_second_counts(store):
+    ledger = ledger_until(store, PatternMeasured)
+    (asked,) = analyse(store, ledger, raw=b"<xrdMeasurements")
+    assert isinstance(asked, LongerScanAsked)
+    assert asked.program == "8min"
+    assert asked.reason.startswith("cannot be analysed: ")
+    torn_twice = ledger_until(store, PatternMeasured, number=2)
+    torn_twice.asked["S0001"] = asked
+    del torn_twice.identified["S0001-1"]
+    (ended,) = analyse(store, torn_twice, raw=b"<xrdMeasurements")
+    assert (ended.kind, ended.status) == ("sample-ended", "unusable")
+    assert "longer scan: " in ended.reason
+
+
+def test_a_torn_file_without_a_longer_program_teaches_nothing(store):
+    ledger = without_longer(ledger_until(store, PatternMeasured))
+    (ended,) = analyse(store, ledger, raw=b"<xrdMeasurements")
+    assert (ended.kind, ended.status) == ("sample-ended", "unusable")
 
 
 def test_an_unusable_second_result_is_recorded_and_the_first_counts(store, monkeypatch):

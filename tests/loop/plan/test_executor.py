@@ -75,6 +75,37 @@ def test_what_a_person_cannot_do_holds_the_sample_and_leaves_no_task_open():
     assert is_tidy(matter)
 
 
+def test_powder_that_does_not_come_out_after_the_firing_is_lost():
+    matter, journal = Matter(decline={"fill-holder"}), Journal()
+    execute(matter, bare_furnaces(matter), journal)
+    ends = [p for p in journal.payloads if isinstance(p, SampleEnded)]
+    assert [end.status for end in ends] == ["lost", "lost"]
+    assert "Ada could not: not now" in ends[0].reason
+    assert is_tidy(matter)
+
+
+def test_powder_that_does_not_go_in_before_the_firing_is_held():
+    matter, journal = Matter(decline={"transfer"}), Journal()
+    execute(matter, bare_furnaces(matter), journal)
+    ends = [p for p in journal.payloads if isinstance(p, SampleEnded)]
+    assert {end.status for end in ends} == {"held"}
+
+
+def test_a_loss_is_a_loss_also_if_the_process_dies_before_it_is_recorded():
+    whole = Journal()
+    execute(Matter(decline={"fill-holder"}), bare_furnaces(Matter()), whole)
+    failed = [p.kind for p in whole.payloads].index("task-failed")
+    matter, journal = Matter(decline={"fill-holder"}), Journal(dies_after=failed + 1)
+    furnaces = bare_furnaces(matter)
+    execute(matter, furnaces, journal)
+    assert not held(journal)
+    journal.dies_after = None
+    journal.resumed()
+    execute(matter, furnaces, journal, start=1e5)
+    ends = [p for p in journal.payloads if isinstance(p, SampleEnded)]
+    assert [end.status for end in ends] == ["lost", "lost"]
+
+
 def test_a_container_in_the_way_stops_the_lab_until_a_person_took_it():
     matter, journal = Matter(decline={"transfer", "place"}), Journal()
     furnaces = bare_furnaces(matter)

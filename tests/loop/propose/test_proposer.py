@@ -84,14 +84,17 @@ def test_pending_samples_are_not_proposed_again(name, spec, first_load):
     assert all(p.parameters[k] == on_way[0].parameters[k] for p in more for k in SHARED)
 
 
-def test_failed_sets_are_learned_as_infeasible(spec, first_load):
+@pytest.mark.parametrize("status", ["failed", "lost"])
+def test_what_cannot_be_made_or_got_out_is_learned_as_infeasible(
+    status, spec, first_load
+):
     tried = [
         scored(f"{t.sample}-{hot:.0f}", t.planned | {"fire.temperature_celsius": hot})
         for t in first_load().trials
         for hot in (800.0, 850.0, 900.0)
     ]
     failed = tuple(
-        scored(t.sample, t.planned, status="failed", scores={})
+        scored(t.sample, t.planned, status=status, scores={})
         if "BaO2" in str(t.planned["precursors"])
         else t
         for t in tried
@@ -120,6 +123,17 @@ def test_unusable_trials_teach_nothing(spec, first_load):
     noted = ask(spec, History(trials=(*history.trials, odd)), load=2, size=3, seed=0)
     assert points(plain) == points(noted)
     assert plain[0].decision.history_sha256 != noted[0].decision.history_sha256
+
+
+def test_a_recipe_that_was_not_carried_out_is_proposed_again(spec, first_load):
+    history, ask = first_load(), make_proposer("athanor").propose
+    wanted = ask(spec, history, load=2, size=3, seed=0)
+    held = tuple(
+        scored(f"H{i}", p.parameters, load=2, status="unusable", scores={})
+        for i, p in enumerate(wanted)
+    )
+    again = ask(spec, History(trials=history.trials + held), load=2, size=3, seed=0)
+    assert points(again) == points(wanted)
 
 
 def test_the_model_sees_what_was_measured(spec, first_load):

@@ -191,7 +191,7 @@ def test_settings_that_a_load_has_leave_rows_out():
 
 
 def test_very_many_samples_of_one_profile_stand_in_several_rows(monkeypatch):
-    monkeypatch.setattr("loop.propose.pool.MAX_PLACES", 16)
+    monkeypatch.setattr("loop.propose.poolbuilder.MAX_PLACES", 16)
     wide = [{"mix.minutes": float(m), "fire.hold_hours": 2.0} for m in range(1, 31)]
     space = table_space([*wide, *TABLE_ROWS])
     pool = build_pool(space, seed=0, load=1)

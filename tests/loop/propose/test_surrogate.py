@@ -9,8 +9,9 @@ import torch
 
 from loop.propose.columns import Columns
 from loop.propose.exact import Fitted
+from loop.propose.loadkernel import LEAST_REACH, OWN_WEIGHT
 from loop.propose.means import RatePrior
-from loop.propose.surrogate import LEAST_REACH, OWN_WEIGHT, SetGP
+from loop.propose.surrogate import SetGP
 
 COLUMNS = Columns(1, 0, 3, 1)
 RATE = RatePrior(
