@@ -176,7 +176,7 @@ def test_json_is_one_object_and_interrupts_can_be_resumed(tmp_path):
     run = tmp_path / "läufe" / "α 1"
     database = run / "campaign.db"
     started = subprocess.Popen(
-        command("simulate", file, "--proposer", "random", "-o", run, "--speed", 500),
+        command("simulate", file, "--proposer", "random", "-o", run, "--speed", 2000),
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert started.stdout is not None
