@@ -31,6 +31,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "benchmarks"))
 from figures.closed_loop import METHODS, figures, show  # noqa: E402
+from figures.quick_lab import QuickLab  # noqa: E402
 
 if TYPE_CHECKING:
     from campaigns.spec import CampaignSpec
@@ -220,35 +221,12 @@ def best_on_grid(world: int) -> Run:
 
 def fired(spec: "CampaignSpec", world: int, point: dict[str, Any]) -> float:
     """Return the true yield of a recipe in a world, straight from its chemistry."""
+    from campaigns.materials.phases import PhaseTable
     from campaigns.synthesis import build_recipe
-    from simulators.chemistry import Truth, dry, fire, mix
-    from simulators.laws import poured_together
-    from simulators.physics import Reagent
 
-    recipe = build_recipe(spec, point)
-    reagents = {
-        p.label: Reagent(
-            p.label, p.formula, p.assay, p.loss_on_ignition, p.particle_micrometres
-        )
-        for p in spec.precursors
-    }
-    doses = recipe.steps[0].grams  # type: ignore[union-attr]
-    powder = poured_together({reagents[name]: g for name, g in doses.items()})
-    powder = dry(mix(powder, 1500, 600), 80, 3600)
-    (step,) = recipe.firings
-    peak, hold = step.temperature_celsius, step.hold_hours * 3600
-    up = (peak - 25) / step.ramp_celsius_per_minute * 60
-    down = (peak - 25) / step.cool_celsius_per_minute * 60
-    powder = fire(
-        powder,
-        np.cumsum([0.0, up, hold, down]),
-        [25.0, peak, peak, 25.0],
-        step.atmosphere,
-        step.crucible,
-        Truth.of_seed(world),
-        cast("np.random.Generator", NoNoise()),
-    )
-    return crystalline(spec, powder)
+    lab = QuickLab(spec, PhaseTable.load(), world)
+    rng = cast("np.random.Generator", NoNoise())
+    return crystalline(spec, lab.fired(build_recipe(spec, point), rng))
 
 
 def commit() -> str:
