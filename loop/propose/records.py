@@ -187,11 +187,14 @@ def _slices(
     if not rows:
         return [() for _ in points]
     predicted = evidence.predict(torch.from_numpy(encoder.rows(rows)))
+    # Bounded figures are foretold at the point alone.
+    labels = [o.label for o in question.spec.objectives if o.label in predicted]
     found: list[list[Slice]] = [[] for _ in points]
     start = 0
     for i, setting, grid in lines:
         stop = start + len(grid)
-        for label, (mean, sd) in predicted.items():
+        for label in labels:
+            mean, sd = predicted[label]
             found[i].append(
                 Slice(
                     objective=label,

@@ -297,6 +297,9 @@ def test_two_objectives_with_thresholds_and_an_outcome_constraint(first_load):
     assert not any("BaO2" in str(p.parameters["precursors"]) for p in found)
     assert found[0].parameters["fire.temperature_celsius"] <= 950
     assert set(found[0].decision.mean) == {"yield", "peak_temperature", "cost"}
+    assert {s.objective for s in found[0].decision.slices} == {
+        "yield", "peak_temperature",
+    }  # fmt: skip
     assert "qLogNEHVI" in found[0].decision.method
 
 
