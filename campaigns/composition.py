@@ -265,20 +265,6 @@ def target_of(spec: CampaignSpec, parameters: Parameters) -> Formula:
     return composed(spec, shares_of(spec, parameters))
 
 
-def of_sample(spec: CampaignSpec, parameters: Parameters) -> CampaignSpec:
-    """Return the campaign with the target of one sample, for what follows making it.
-
-    Raises:
-        SpecError: As `shares_of`.
-    """
-    if not spec.space.composition:
-        return spec
-    formula = str(target_of(spec, parameters))
-    return spec.model_copy(
-        update={"target": spec.target.model_copy(update={"formula": formula})}
-    )
-
-
 def corners(spec: CampaignSpec) -> tuple[Shares, ...]:
     """Return the extreme compositions of all sites together; one, empty, if fixed."""
     return _joined([site.corners for site in sites(spec)])
