@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 Array = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 SHARE = 0.05
 """Of the pool that counts as good, the figure `athanor backtest` reports."""
 MOST_MEMBERS = 50
@@ -36,20 +35,24 @@ def n_members(n: int) -> int:
     return min(ceil(SHARE * n), MOST_MEMBERS)
 
 
-def members(drawn: Array, measured: Sequence[int], y: Array, n_sought: int) -> Mask:
-    """Return whether each candidate is among the best of each draw, shape `n x s`.
+def members(drawn: Array, measured: Sequence[int], y: Array, n_sought: int) -> Array:
+    """Return the share of a place among the best that each has in each draw, `n x s`.
 
     Args:
         drawn: Results that may be, shape `n x s`.
         measured: Candidates with results.
         y: Their results, which stand in every draw.
-        n_sought: How many the best are; ties with the last of them count.
+        n_sought: How many the best are. Those that tie with the last share the places
+            left, else a tree, whose leaves hold many candidates, would promise more
+            places than there are.
     """
     known = drawn.copy()
     known[list(measured)] = y[:, None]
     n = len(known)
     level = np.partition(known, n - n_sought, axis=0)[n - n_sought]
-    found: Mask = known >= level
+    above, tied = known > level, known == level
+    left = n_sought - above.sum(axis=0)
+    found: Array = above + tied * (left / tied.sum(axis=0))
     return found
 
 

@@ -59,12 +59,12 @@ def test_trees_say_how_far_off_they_are():
     assert trees.draws(X).shape == (60, 64)
 
 
-def test_members_are_counted_with_their_ties():
+def test_members_that_tie_share_the_places_left():
     drawn = np.array([[0.0], [5.0], [5.0], [9.0]])
     got = members(drawn, [0], np.array([7.0]), 2)
-    assert got[:, 0].tolist() == [True, False, False, True]
+    assert got[:, 0].tolist() == [1.0, 0.0, 0.0, 1.0]
     got = members(drawn, [0], np.array([1.0]), 2)
-    assert got[:, 0].tolist() == [False, True, True, True]
+    assert got[:, 0].tolist() == [0.0, 0.5, 0.5, 1.0]
     assert n_members(94) == 5
     assert n_members(100_000) == 50
 
