@@ -11,7 +11,7 @@ from functools import partial
 from math import inf
 
 import torch
-from botorch.models.model import Model
+from botorch.models.model_list_gp_regression import ModelListGP
 from botorch.utils.sampling import draw_sobol_samples
 from torch import Tensor
 
@@ -28,8 +28,8 @@ N_OPTIMISTS = 15
 """Ways to weigh several objectives when those are picked."""
 N_FOREMOST = 48
 """Samples of a profile valued at once when one is added to a load."""
-CHUNK = 2048
-"""Candidates valued at once, to bound memory."""
+CHUNK = 512
+"""Candidates valued at once: few enough for a processor's cache."""
 
 
 Rows = Callable[[int | Sequence[int]], Tensor]
@@ -88,7 +88,7 @@ def in_chunks(value: Callable[[Tensor], Tensor], X: Tensor) -> Tensor:
 
 def choose_load(
     goal: Goal,
-    model: Model,
+    model: ModelListGP,
     X_pool: Rows,
     *,
     allowed: Tensor,
@@ -208,7 +208,7 @@ def over_pool(
 
 def _hopeful(
     goal: Goal,
-    model: Model,
+    model: ModelListGP,
     X_pool: Rows,
     allowed: Tensor,
     log_chance: Callable[[Tensor], Tensor],
@@ -228,7 +228,7 @@ def _hopeful(
     weights = weights / weights.sum(dim=1, keepdim=True)
 
     def optimism(X: Tensor) -> Tensor:
-        mean, sd = goal.marginals(model, X)
+        mean, sd = goal.outlook(model, X)
         high = (mean + sd)[:, : goal.n_objectives].minimum(goal.limit) - goal.reference
         return (high @ weights.mT) * log_chance(X).exp().unsqueeze(-1)
 
@@ -249,7 +249,7 @@ def _shortlist(alone: Tensor, size: int) -> list[int]:
 
 def _fill(
     goal: Goal,
-    model: Model,
+    model: ModelListGP,
     X: Tensor,
     taken: list[int],
     *,

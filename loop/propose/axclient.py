@@ -110,11 +110,10 @@ def generate(
         _attach(experiment, trials, space, names)
         node = PoolNode(space, metrics, plan)
         client.set_generation_strategy(GenerationStrategy(nodes=[node], name="pool"))
-        found: list[Parameters] = []
-        while node.queue is None or node.queue:
-            (point,) = client.get_next_trials(max_trials=1).values()
-            found.append(_restored(space, point))
-    return tuple(found)
+        found = list(client.get_next_trials(max_trials=1).values())
+        if node.queue:
+            found += client.get_next_trials(max_trials=len(node.queue)).values()
+    return tuple(_restored(space, point) for point in found)
 
 
 def fit(outcomes: Mapping[str, Outcome], columns: Columns) -> ModelListGP:

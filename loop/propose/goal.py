@@ -23,11 +23,12 @@ from botorch.acquisition.multi_objective.utils import (
 )
 from botorch.acquisition.objective import GenericMCObjective
 from botorch.acquisition.utils import prune_inferior_points
-from botorch.models.model import Model
+from botorch.models.model_list_gp_regression import ModelListGP
 from botorch.sampling.normal import SobolQMCNormalSampler
 from torch import Tensor
 
 from loop.propose.composition import Composition
+from loop.propose.means import CalculatedMean
 from loop.propose.scaling import Bound
 
 # BoTorch would compile a kernel into the user's cache on first use, if there is a
@@ -71,7 +72,7 @@ class Goal:
     seed: int = 0
 
     def worth(
-        self, model: Model, X_baseline: Tensor, X_pending: Tensor | None
+        self, model: ModelListGP, X_baseline: Tensor, X_pending: Tensor | None
     ) -> Callable[[Tensor], Tensor]:
         """Return a function of rows of X, `n x d`: logarithm of what each would add.
 
@@ -110,15 +111,19 @@ class Goal:
 
         return both
 
-    def first(self, model: Model, X: Tensor) -> Tensor:
+    def first(self, model: ModelListGP, X: Tensor) -> Tensor:
         """Return expected values of the leading objective, capped, shape n."""
         return self.marginals(model, X)[0][:, 0].clamp_max(self.limit[0])
 
-    def marginals(self, model: Model, X: Tensor) -> tuple[Tensor, Tensor]:
+    def marginals(self, model: ModelListGP, X: Tensor) -> tuple[Tensor, Tensor]:
         """Return means and deviations of the figures at X, each `n x n_figures`."""
         return self.compose.moments(*marginals(model, X))
 
-    def gain(self, model: Model, X_baseline: Tensor, X: Tensor) -> float:
+    def outlook(self, model: ModelListGP, X: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the same roughly, for very many candidates."""
+        return self.compose.moments(*marginals(model, X, as_calculated=True))
+
+    def gain(self, model: ModelListGP, X_baseline: Tensor, X: Tensor) -> float:
         """Return by how much rows of X, `q x d`, are expected to better the best.
 
         Of the leading objective, scaled and capped, over the known rows, `k x d`; all
@@ -131,7 +136,7 @@ class Goal:
             new = draws[:, len(X_baseline) :].amax(dim=-1)
             return float((new - known).clamp_min(0.0).mean())
 
-    def incumbents(self, model: Model, X: Tensor) -> Tensor:
+    def incumbents(self, model: ModelListGP, X: Tensor) -> Tensor:
         """Return the results that may be among the best, `k x d`."""
         bounds = self._constraints(self.bounds)
         if self.n_objectives > 1:
@@ -176,8 +181,27 @@ class Goal:
         return GenericMCObjective(capped)
 
 
-def marginals(model: Model, X: Tensor) -> tuple[Tensor, Tensor]:
-    """Return posterior means and standard deviations at X, each `n x n_outputs`."""
+def marginals(
+    model: ModelListGP, X: Tensor, *, as_calculated: bool = False
+) -> tuple[Tensor, Tensor]:
+    """Return posterior means and standard deviations at X, each `n x n_outputs`.
+
+    Args:
+        model: Posterior over all outputs.
+        X: Shape `n x d`.
+        as_calculated: Whether outputs that follow from the settings are taken as
+            calculated, with what they are off on average: little is left to learn.
+    """
+    models: Any = model.models
+    means, sds = [], []
     with torch.no_grad():
-        found: Any = model.posterior(X.unsqueeze(-2))
-        return found.mean.squeeze(-2), found.variance.sqrt().squeeze(-2)
+        # A posterior over all outputs would be put together, to be taken apart.
+        for one in models:
+            if as_calculated and isinstance(one.mean_module, CalculatedMean):
+                means.append(one.mean_module(X))
+                sds.append(torch.zeros_like(means[-1]))
+            else:
+                found = one.posterior(X.unsqueeze(-2))
+                means.append(found.mean.flatten())
+                sds.append(found.variance.flatten().sqrt())
+    return torch.stack(means, dim=-1), torch.stack(sds, dim=-1)

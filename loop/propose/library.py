@@ -96,7 +96,7 @@ class Process:
         )  # fmt: skip
         if figure.rate is None:
             model.covar_module = SettingsKernel(columns).double()
-        self.fitted = Fitted(model, X, z)
+        self.fitted = Fitted(model)
 
     def left_out(self) -> tuple[Array, Array]:
         """Return mean and deviation of each result by the others."""

@@ -1,18 +1,18 @@
 """Covariance of samples: their conditions, what their sets hold, and both together."""
 
+from collections.abc import Callable
 from math import log, sqrt
 from typing import Any
 
 import torch
 from gpytorch.constraints import GreaterThan
-from gpytorch.kernels import Kernel, MaternKernel
+from gpytorch.kernels import Kernel
 from gpytorch.priors import LogNormalPrior, NormalPrior
 from torch import Tensor
 
 from loop.propose.columns import Columns
-from loop.propose.means import (
-    RateMean,
-)
+from loop.propose.matern import Matern
+from loop.propose.means import RateMean
 
 PARTS = ("conditions", "samples", "sources", "conditions x samples", "each set")
 WEIGHT = 0.4
@@ -35,8 +35,7 @@ class LoadKernel(Kernel):  # type: ignore[misc]
     P is a Matern 5/2 over process columns, S one over the sample's own columns, and L
     the inner product of source columns: each source adds an effect of its own, whatever
     stands beside it. F is the inner product of forecasts, whose weights are in doubt by
-    d. Evaluated in one pass, since sums of kernels would work out P and
-    S twice.
+    d. Evaluated in one pass, since sums of kernels would work out P and S twice.
 
     Where `RatePrior` says so, I is 1 between samples of one set, else 0; sets that have
     become the same before they react are one. What descriptors leave unexplained
@@ -99,21 +98,66 @@ class LoadKernel(Kernel):  # type: ignore[misc]
         **_: Any,  # noqa: ANN401
     ) -> Tensor:
         """Return covariances of rows of x1 with rows of x2, or of pairs of rows."""
-        w = self.weights
-        P, S = self.conditions, self.near
-        process = P.forward(x1[..., self.process], x2[..., self.process], diag=diag)
-        near = S.forward(x1[..., self.own], x2[..., self.own], diag=diag)
-        a, b = x1[..., self.identity], x2[..., self.identity]
-        linear = (a * b).sum(-1) if diag else a @ b.mT
-        sample: Tensor = w[1] * near + w[2] * linear + w[3] * process * near
-        if len(w) > 4:
+        process = self.conditions.forward(
+            x1[..., self.process], x2[..., self.process], diag=diag
+        )
+        near = self.near.forward(x1[..., self.own], x2[..., self.own], diag=diag)
+        gate = self._gate(x1, x2, diag=diag)
+        return self._sum(process, near, self._products(x1, x2, diag=diag), gate)
+
+    def over_pairs(
+        self, X: Tensor, first: Tensor, second: Tensor
+    ) -> Callable[[], Tensor]:
+        """Return covariances of pairs of rows, as a function of the constants.
+
+        What does not depend on these is worked out once, for a fit.
+
+        Args:
+            X: Shape `n x d`.
+            first: Row of one point of each pair, shape p.
+            second: Row of the other.
+        """
+        a, b = X[first], X[second]
+        squares = (a - b).square()
+        process = squares[:, self.process].contiguous()
+        own = squares[:, self.own].sum(-1, keepdim=True)
+        products = self._products(a, b, diag=True)
+
+        def covariances() -> Tensor:
+            far = self._far(X)
+            gate = far if far.ndim == 0 else far[first] * far[second]
+            P, S = self.conditions.over(process), self.near.over(own)
+            return self._sum(P, S, products, gate)
+
+        return covariances
+
+    def _products(self, x1: Tensor, x2: Tensor, *, diag: bool) -> tuple[Tensor, ...]:
+        """Return L, I and d^2 F of two points, 0 for parts that are left out."""
+
+        def inner(part: slice) -> Tensor:
+            a, b = x1[..., part], x2[..., part]
+            found: Tensor = (a * b).sum(-1) if diag else a @ b.mT
+            return found
+
+        same, recalled = x1.new_zeros(()), x1.new_zeros(())
+        if len(self.raw_weights) > 4:
             same = self._same(x1[..., self.told], x2[..., self.told], diag=diag)
-            sample = sample + w[4] * process * same
-        found: Tensor = w[0] * process + self._gate(x1, x2, diag=diag) * sample
         if self.recalls is not None:
-            a, b = x1[..., self.recalls], x2[..., self.recalls]
-            found = found + self.doubt**2 * ((a * b).sum(-1) if diag else a @ b.mT)
-        return found
+            recalled = self.doubt**2 * inner(self.recalls)
+        return inner(self.identity), same, recalled
+
+    def _sum(
+        self, P: Tensor, S: Tensor, products: tuple[Tensor, ...], gate: Tensor
+    ) -> Tensor:
+        """Return the sum of all parts; see the class."""
+        w, (L, same, recalled) = self.weights, products
+        with_P = torch.addcmul(w[0], gate * w[3], S)
+        if len(w) > 4:
+            with_P = with_P + gate * w[4] * same
+        alone = torch.addcmul(w[1] * S, w[2], L)
+        alone = alone if gate.ndim == 0 else gate * alone
+        found = torch.addcmul(alone, with_P, P)
+        return found if recalled.ndim == 0 else found + recalled
 
     def _same(self, a: Tensor, b: Tensor, *, diag: bool) -> Tensor:
         """Return 1 where two samples are of one set by what is told of it, else 0."""
@@ -122,13 +166,18 @@ class LoadKernel(Kernel):  # type: ignore[misc]
 
     def _gate(self, x1: Tensor, x2: Tensor, *, diag: bool) -> Tensor:
         """Return how far samples of both can differ, 0 to 1."""
-        (law,) = self.law
-        if law is None or not law.prior.is_gate:
-            return x1.new_ones(())
-        far = [LEAST_REACH + (1 - LEAST_REACH) * law.reach(x) for x in (x1, x2)]
-        if diag:
+        far = self._far(x1), self._far(x2)
+        if diag or far[0].ndim == 0:
             return far[0] * far[1]
         return far[0].unsqueeze(-1) * far[1].unsqueeze(-2)
+
+    def _far(self, X: Tensor) -> Tensor:
+        """Return the square root of how far samples can differ, one if not gated."""
+        (law,) = self.law
+        if law is None or not law.prior.is_gate:
+            return X.new_ones(())
+        found: Tensor = LEAST_REACH + (1 - LEAST_REACH) * law.reach(X)
+        return found
 
 
 def _raw(kernel: LoadKernel) -> Tensor:
@@ -136,13 +185,12 @@ def _raw(kernel: LoadKernel) -> Tensor:
     return raw
 
 
-def _matern(n: int, *, median: float, ard: bool) -> MaternKernel:
+def _matern(n: int, *, median: float, ard: bool) -> Matern:
     """Return a Matern 5/2 whose lengthscale starts at its prior's median.
 
     Without columns it is 1 everywhere: its lengthscale then has no say.
     """
-    kernel = MaternKernel(
-        nu=2.5,
+    kernel = Matern(
         ard_num_dims=n if ard and n else None,
         lengthscale_prior=LogNormalPrior(log(median), 0.6),
         lengthscale_constraint=GreaterThan(0.02),

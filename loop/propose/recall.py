@@ -197,7 +197,7 @@ def _fitted(
         X, (y / YIELD_SCALE).unsqueeze(-1), (variance / YIELD_SCALE**2).unsqueeze(-1),
         columns=shared.columns, rate=there, scale=YIELD_SCALE,
     )  # fmt: skip
-    fitted = Fitted(model, X, y / YIELD_SCALE)
+    fitted = Fitted(model)
     if not is_same:
         # Where a target melts or falls apart is its own affair.
         mean = model.mean_module

@@ -73,6 +73,7 @@ def decisions(
         slices = _slices(question, encoder, evidence, points)
         alternatives = _alternatives(question, encoder, evidence)
     hours = encoder.furnace_hours(Points(points)).tolist()
+    versions = {name: version(name) for name in LIBRARIES}
     records = []
     for i, point in enumerate(points):
         mean = {label: float(m[i]) for label, (m, _) in predicted.items()}
@@ -103,7 +104,7 @@ def decisions(
                 model=evidence.model,
                 history_sha256=question.history_sha256,
                 seed=question.seed,
-                versions={name: version(name) for name in LIBRARIES},
+                versions=versions,
             )
         )
     return records

@@ -5,6 +5,7 @@ the range, the more so the more settings there are, or nothing could be learned 
 tens of results. Both are beliefs that results overrule.
 """
 
+from collections.abc import Callable
 from math import log, sqrt
 from typing import Any
 
@@ -53,11 +54,27 @@ class SettingsKernel(LoadKernel):
         **_: Any,  # noqa: ANN401
     ) -> Tensor:
         """Return covariances of rows of x1 with rows of x2, or of pairs of rows."""
+        rest: Tensor = super().forward(x1, x2, diag=diag)
+        found: Tensor = rest + self.raw_linear.exp() * self._line(x1, x2, diag=diag)
+        return found
+
+    def over_pairs(
+        self, X: Tensor, first: Tensor, second: Tensor
+    ) -> Callable[[], Tensor]:
+        """Return covariances of pairs of rows; see `LoadKernel.over_pairs`."""
+        rest = super().over_pairs(X, first, second)
+        line = self._line(X[first], X[second], diag=True)
+
+        def covariances() -> Tensor:
+            found: Tensor = rest() + self.raw_linear.exp() * line
+            return found
+
+        return covariances
+
+    def _line(self, x1: Tensor, x2: Tensor, *, diag: bool) -> Tensor:
         # From the middle, in half ranges: the ends of a range have variance 1.
         a, b = 2 * x1[..., self.process] - 1, 2 * x2[..., self.process] - 1
-        line = (a * b).sum(-1) if diag else a @ b.mT
-        rest: Tensor = super().forward(x1, x2, diag=diag)
-        found: Tensor = rest + self.raw_linear.exp() * line
+        found: Tensor = (a * b).sum(-1) if diag else a @ b.mT
         return found
 
 

@@ -20,14 +20,17 @@ from botorch.posteriors.gpytorch import GPyTorchPosterior
 from botorch.posteriors.transformed import TransformedPosterior
 from botorch.utils.datasets import SupervisedDataset
 from gpytorch.constraints import GreaterThan
+from gpytorch.distributions import MultivariateNormal
 from gpytorch.kernels import Kernel
 from gpytorch.likelihoods import FixedNoiseGaussianLikelihood
 from gpytorch.means import ConstantMean, Mean
 from gpytorch.priors import LogNormalPrior, NormalPrior
+from linear_operator import to_linear_operator
 from torch import Tensor
 
 from loop.propose.columns import Columns
 from loop.propose.conditioned import Conditioned
+from loop.propose.fitting import fit_constants
 from loop.propose.loadkernel import PARTS, LoadKernel
 from loop.propose.means import (
     Calculated,
@@ -143,23 +146,36 @@ class SetGP(SingleTaskGP):
             outcome_transform=None,
         )
 
+    def custom_fit(self, mll: Any, **_: Any) -> Any:  # noqa: ANN401
+        """Learn the constants; BoTorch calls this in place of its own fit."""
+        fit_constants(self)
+        return mll.eval()
+
     def posterior(
         self,
         X: Tensor,
         *args: Any,  # noqa: ANN401
         **options: Any,  # noqa: ANN401
     ) -> GPyTorchPosterior | TransformedPosterior:
-        """Return BoTorch's posterior, of batches without a gradient by a short way."""
+        """Return BoTorch's posterior, without a gradient by a short way."""
         is_plain = not args and not any(options.values())
-        if X.ndim != 3 or torch.is_grad_enabled() or not is_plain:
+        if X.ndim > 3 or torch.is_grad_enabled() or not is_plain:
             return super().posterior(X, *args, **options)
         self.eval()
+        mean, joint = self.conditioned.joint(self, X)
+        return GPyTorchPosterior(MultivariateNormal(mean, to_linear_operator(joint)))
+
+    @property
+    def conditioned(self) -> Conditioned:
+        """Return what the results imply with the constants as they are."""
         if self._conditioned is None:
             self._conditioned = Conditioned.of(self)
-        return GPyTorchPosterior(self._conditioned.joint(self, X))
+        return self._conditioned
 
     def train(self, mode: bool = True) -> Self:
         """Forget what results imply where constants are to be learned anew."""
+        if not mode and not self.training:
+            return self  # Each posterior asks for it, and modules are many.
         if mode:
             self._conditioned = None
         found: Self = super().train(mode)
@@ -214,12 +230,8 @@ class SetGP(SingleTaskGP):
         mean = self.mean_module
         if not isinstance(mean, RecalledMean):
             return []
-        X, y = self.train_inputs[0], self.train_targets
+        (X,) = self.train_inputs
         with torch.no_grad():
-            likelihood: Any = self.likelihood
-            joint = self.covar_module(X).to_dense()
-            noise = likelihood.noise_covar.noise + likelihood.second_noise
-            apart = torch.linalg.solve(joint + torch.diag(noise), y - mean(X))
-            told = X[:, mean.forecasts].mT @ apart
+            told = X[:, mean.forecasts].mT @ self.conditioned.weights
             found: list[float] = (mean.share + mean.share**2 * told).tolist()
             return found
