@@ -63,7 +63,7 @@ def test_density_and_slopes_are_those_of_botorch(kind):
     one = model(kind)
     with torch.no_grad():
         for value in one.parameters():
-            value += 0.1
+            value.add_(0.1)
     named = [v for v in one.parameters() if v.requires_grad]
     theirs = density(one)
     wanted = torch.autograd.grad(theirs, named)
