@@ -82,6 +82,12 @@ class Fitted:
             X: Shape `n x d`.
             normal: Standard normal numbers, shape `n x s`.
         """
+        mean, joint = self.joint(X)
+        found: Tensor = mean.unsqueeze(-1) + torch.linalg.cholesky(joint) @ normal
+        return found
+
+    def joint(self, X: Tensor) -> tuple[Tensor, Tensor]:
+        """Return mean and covariance of results at X, shapes `n` and `n x n`."""
         with torch.no_grad():
             across = self._covariance(X, self.X)
             mean = self._mean(X) + across @ self.weights
@@ -89,9 +95,7 @@ class Fitted:
             joint = self._covariance(X, X) - told.mT @ told
             # Rounding may take a few 1e-6 of a unit from the diagonal.
             more = self._noise() + 10 * JITTER
-            joint = joint + more * torch.eye(len(X), dtype=X.dtype)
-            found: Tensor = mean.unsqueeze(-1) + torch.linalg.cholesky(joint) @ normal
-            return found
+            return mean, joint + more * torch.eye(len(X), dtype=X.dtype)
 
     def _fit(self, y: Tensor) -> None:
         """Raise the posterior density of the constants."""

@@ -10,9 +10,8 @@ from gpytorch.priors import LogNormalPrior, NormalPrior
 from torch import Tensor
 
 from loop.propose.columns import Columns
-from loop.propose.means import (
-    RateMean,
-)
+from loop.propose.means import RateMean
+from loop.propose.recalls import Recalls
 
 PARTS = ("conditions", "samples", "sources", "conditions x samples", "each set")
 WEIGHT = 0.4
@@ -30,13 +29,12 @@ may where it expects all: the law may be wrong."""
 
 
 class LoadKernel(Kernel):  # type: ignore[misc]
-    """`w0 P + g g' (w1 S + w2 L + w3 P S + w4 P I) + d^2 F`: parts that add up.
+    """`w0 P + g g' (w1 S + w2 L + w3 P S + w4 P I) + F`: parts that add up.
 
     P is a Matern 5/2 over process columns, S one over the sample's own columns, and L
     the inner product of source columns: each source adds an effect of its own, whatever
-    stands beside it. F is the inner product of forecasts, whose weights are in doubt by
-    d. Evaluated in one pass, since sums of kernels would work out P and
-    S twice.
+    stands beside it. F is what the doubt about the weights of forecasts makes of them.
+    Evaluated in one pass, since sums of kernels would work out P and S twice.
 
     Where `RatePrior` says so, I is 1 between samples of one set, else 0; sets that have
     become the same before they react are one. What descriptors leave unexplained
@@ -50,8 +48,7 @@ class LoadKernel(Kernel):  # type: ignore[misc]
         weight: float | None = None,
         law: RateMean | None = None,
         *,
-        recalls: slice | None = None,
-        doubt: float = 0.0,
+        recalls: Recalls | None = None,
     ) -> None:
         """Divide the columns by meaning; parts without columns are left out.
 
@@ -60,12 +57,11 @@ class LoadKernel(Kernel):  # type: ignore[misc]
             weight: Prior median of each part's scaled variance.
             law: Prior mean of a yield, whose constants are shared.
             recalls: As in `prior_modules`.
-            doubt: Standard deviation of each forecast's weight.
         """
         super().__init__()
         # In a tuple it is no submodule: its constants are the mean's.
         self.law = (law,)
-        self.recalls, self.doubt = recalls, doubt
+        self.recalls = recalls
         is_own = law is not None and law.prior.is_each_own and columns.n_identity > 0
         middle = torch.full((5 if is_own else 4,), log(weight or WEIGHT)).double()
         spread = torch.ones_like(middle)
@@ -111,8 +107,9 @@ class LoadKernel(Kernel):  # type: ignore[misc]
             sample = sample + w[4] * process * same
         found: Tensor = w[0] * process + self._gate(x1, x2, diag=diag) * sample
         if self.recalls is not None:
-            a, b = x1[..., self.recalls], x2[..., self.recalls]
-            found = found + self.doubt**2 * ((a * b).sum(-1) if diag else a @ b.mT)
+            a, b = (x[..., self.recalls.columns] for x in (x1, x2))
+            a = a @ self.recalls.covariance
+            found = found + ((a * b).sum(-1) if diag else a @ b.mT)
         return found
 
     def _same(self, a: Tensor, b: Tensor, *, diag: bool) -> Tensor:
