@@ -13,6 +13,7 @@ from loop.backtest.table import MeasuredTable, Space
 from loop.propose.library import KINDS, Figure
 from loop.propose.means import RatePrior
 from loop.propose.randomness import key
+from loop.propose.recalls import even
 from loop.propose.search import Pool, next_candidates
 
 
@@ -76,7 +77,7 @@ class AthanorMethod:
     def _figure(self, index: int, gains: NDArray[np.float64]) -> Figure:
         """Return one objective's results and what is known of it."""
         first = self.known.columns.forecasts.start + index * self.n_earlier
-        recalls = slice(first, first + self.n_earlier)
+        recalls = even(slice(first, first + self.n_earlier))
         found = figure_of(
             self.rate, self.space.objectives[index], gains.copy(), recalls
         )

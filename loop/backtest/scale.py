@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from loop.backtest.question import Objective
 from loop.propose.library import Figure
 from loop.propose.means import RatePrior
+from loop.propose.recalls import Recalls
 
 _PERCENT = re.compile(r"%|pct|percent|(^|_)pc(_|$)", re.IGNORECASE)
 
@@ -26,7 +27,7 @@ def figure_of(
     rate: RatePrior | None,
     objective: Objective,
     gains: NDArray[np.float64],
-    recalls: slice | None = None,
+    recalls: Recalls | None = None,
 ) -> Figure:
     """Return an objective's results and what is known of it.
 
@@ -34,7 +35,7 @@ def figure_of(
         rate: Prior of the rate law where solids are heated.
         objective: The column and its goal.
         gains: Results, more is better, shape n.
-        recalls: Columns that forecast it.
+        recalls: What earlier tables forecast of it.
     """
     if rate is None or objective.goal == "min" or gains.min() < 0:
         return Figure(gains, recalls=recalls)

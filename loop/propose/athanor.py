@@ -28,6 +28,7 @@ from loop.propose.posterior import Learner
 from loop.propose.question import Point, Question
 from loop.propose.randomness import key
 from loop.propose.recall import constants_of, recalling, words_of
+from loop.propose.recalls import even
 from loop.propose.records import Evidence, decisions
 from loop.propose.reproducible import reproducible
 from loop.propose.scaling import (
@@ -135,7 +136,7 @@ class Planner:
         scaled = Scaled(objective.label, 1.0, 0.0, YIELD_SCALE)
         columns = self.candidates.columns
         mean, covariance = prior_modules(
-            columns, rate=rate, scale=YIELD_SCALE, recalls=columns.forecasts
+            columns, rate=rate, scale=YIELD_SCALE, recalls=even(columns.forecasts)
         )
         with torch.no_grad():
             chosen = choose_first_load(

@@ -63,9 +63,13 @@ class Fitted:
             X: Shape `n x d`.
             normal: Standard normal numbers, shape `n x s`.
         """
+        mean, joint = self.joint(X)
+        found: Tensor = mean.unsqueeze(-1) + torch.linalg.cholesky(joint) @ normal
+        return found
+
+    def joint(self, X: Tensor) -> tuple[Tensor, Tensor]:
+        """Return mean and covariance of results at X, shapes `n` and `n x n`."""
         with torch.no_grad():
             mean, joint = self.told.joint(self.model, X)
             more = self.noise + JITTER
-            joint = joint + more * torch.eye(len(X), dtype=X.dtype)
-            found: Tensor = mean.unsqueeze(-1) + torch.linalg.cholesky(joint) @ normal
-            return found
+            return mean, joint + more * torch.eye(len(X), dtype=X.dtype)

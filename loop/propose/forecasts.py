@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from campaigns.recipe import Parameters
 from loop.propose.pool import Pool
@@ -29,6 +30,16 @@ class Forecasts(Protocol):
 
     def of_pool(self, encoder: "Encoder", pool: Pool, physics: Array) -> Array:
         """Return columns of a pool, shape `profiles x samples x n`."""
+
+    def believed(
+        self,
+        encoder: "Encoder",
+        points: Sequence[Parameters],
+        *,
+        Y: Tensor,
+        Yvar: Tensor,
+    ) -> tuple[float, ...]:
+        """Return the probability that own results go on with each campaign's."""
 
     @property
     def constants(self) -> dict[str, float | str]:

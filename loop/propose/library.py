@@ -22,6 +22,7 @@ from loop.propose.exact import Fitted
 from loop.propose.forest import Trees, grow
 from loop.propose.means import RateMean, RatePrior
 from loop.propose.randomness import key, stream
+from loop.propose.recalls import Recalls
 from loop.propose.scales import Scale, linear
 from loop.propose.scaling import YIELD_SCALE
 from loop.propose.settings import SettingsKernel
@@ -53,9 +54,9 @@ class Figure:
     """What a yield is a share of, 100 for percents; infinite for other figures."""
     is_ranked: bool = False
     """Whether the best are sought before the merely good, as of yields."""
-    recalls: slice | None = None
-    """Which columns of X forecast it, by earlier campaigns, scaled as `scale_of` the
-    earlier results says; None if none does."""
+    recalls: Recalls | None = None
+    """What earlier campaigns forecast of it, scaled as `scale_of` the earlier results
+    says; None if none does."""
 
 
 class Member(Protocol):

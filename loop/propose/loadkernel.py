@@ -13,6 +13,7 @@ from torch import Tensor
 from loop.propose.columns import Columns
 from loop.propose.matern import Matern
 from loop.propose.means import RateMean
+from loop.propose.recalls import Recalls
 
 PARTS = ("conditions", "samples", "sources", "conditions x samples", "each set")
 WEIGHT = 0.4
@@ -30,12 +31,12 @@ may where it expects all: the law may be wrong."""
 
 
 class LoadKernel(Kernel):  # type: ignore[misc]
-    """`w0 P + g g' (w1 S + w2 L + w3 P S + w4 P I) + d^2 F`: parts that add up.
+    """`w0 P + g g' (w1 S + w2 L + w3 P S + w4 P I) + F`: parts that add up.
 
     P is a Matern 5/2 over process columns, S one over the sample's own columns, and L
     the inner product of source columns: each source adds an effect of its own, whatever
-    stands beside it. F is the inner product of forecasts, whose weights are in doubt by
-    d. Evaluated in one pass, since sums of kernels would work out P and S twice.
+    stands beside it. F is what the doubt about the weights of forecasts makes of them.
+    Evaluated in one pass, since sums of kernels would work out P and S twice.
 
     Where `RatePrior` says so, I is 1 between samples of one set, else 0; sets that have
     become the same before they react are one. What descriptors leave unexplained
@@ -49,8 +50,7 @@ class LoadKernel(Kernel):  # type: ignore[misc]
         weight: float | None = None,
         law: RateMean | None = None,
         *,
-        recalls: slice | None = None,
-        doubt: float = 0.0,
+        recalls: Recalls | None = None,
     ) -> None:
         """Divide the columns by meaning; parts without columns are left out.
 
@@ -59,12 +59,11 @@ class LoadKernel(Kernel):  # type: ignore[misc]
             weight: Prior median of each part's scaled variance.
             law: Prior mean of a yield, whose constants are shared.
             recalls: As in `prior_modules`.
-            doubt: Standard deviation of each forecast's weight.
         """
         super().__init__()
         # In a tuple it is no submodule: its constants are the mean's.
         self.law = (law,)
-        self.recalls, self.doubt = recalls, doubt
+        self.recalls = recalls
         is_own = law is not None and law.prior.is_each_own and columns.n_identity > 0
         middle = torch.full((5 if is_own else 4,), log(weight or WEIGHT)).double()
         spread = torch.ones_like(middle)
@@ -132,10 +131,9 @@ class LoadKernel(Kernel):  # type: ignore[misc]
         return covariances
 
     def _products(self, x1: Tensor, x2: Tensor, *, diag: bool) -> tuple[Tensor, ...]:
-        """Return L, I and d^2 F of two points, 0 for parts that are left out."""
+        """Return L, I and F of two points, 0 for parts that are left out."""
 
-        def inner(part: slice) -> Tensor:
-            a, b = x1[..., part], x2[..., part]
+        def inner(a: Tensor, b: Tensor) -> Tensor:
             found: Tensor = (a * b).sum(-1) if diag else a @ b.mT
             return found
 
@@ -143,8 +141,10 @@ class LoadKernel(Kernel):  # type: ignore[misc]
         if len(self.raw_weights) > 4:
             same = self._same(x1[..., self.told], x2[..., self.told], diag=diag)
         if self.recalls is not None:
-            recalled = self.doubt**2 * inner(self.recalls)
-        return inner(self.identity), same, recalled
+            a, b = (x[..., self.recalls.columns] for x in (x1, x2))
+            recalled = inner(a @ self.recalls.covariance, b)
+        linear = inner(x1[..., self.identity], x2[..., self.identity])
+        return linear, same, recalled
 
     def _sum(
         self, P: Tensor, S: Tensor, products: tuple[Tensor, ...], gate: Tensor

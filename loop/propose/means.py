@@ -13,6 +13,7 @@ from gpytorch.priors import NormalPrior
 from torch import Tensor
 
 from loop.propose.columns import N_PHYSICS
+from loop.propose.recalls import Recalls
 
 GAS_CONSTANT = 8.314462618e-3
 """kJ/mol/K, CODATA 2018."""
@@ -169,14 +170,14 @@ class CalculatedMean(Mean):  # type: ignore[misc]
 class RecalledMean(Mean):  # type: ignore[misc]
     """Another prior mean, moved towards what earlier campaigns forecast.
 
-    Each forecast is a difference from that mean, and counts with a share of it; the
-    rest is left to `surrogate.LoadKernel`.
+    Each forecast is a difference from that mean, and counts as far as it is believed;
+    the doubt about that is left to `loadkernel.LoadKernel`.
     """
 
-    def __init__(self, base: Mean, forecasts: slice, share: float) -> None:
-        """Keep the mean, which columns forecasts are, and how much each counts."""
+    def __init__(self, base: Mean, recalls: Recalls) -> None:
+        """Keep the mean, and what forecasts there are."""
         super().__init__()
-        self.base, self.forecasts, self.share = base, forecasts, share
+        self.base, self.recalls = base, recalls
 
     def forward(self, X: Tensor) -> Tensor:
         """Return the scaled mean, shape `batch x n`, for X of shape `batch x n x d`."""
@@ -189,4 +190,4 @@ class RecalledMean(Mean):  # type: ignore[misc]
         return found
 
     def _told(self, X: Tensor) -> Tensor:
-        return self.share * X[..., self.forecasts].sum(dim=-1)
+        return X[..., self.recalls.columns] @ self.recalls.mean

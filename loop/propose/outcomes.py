@@ -8,6 +8,7 @@ from torch import Tensor
 
 from campaigns.recipe import Parameters
 from loop.propose.means import Calculated, RatePrior
+from loop.propose.recalls import Recalls
 
 
 @dataclass(frozen=True)
@@ -50,5 +51,5 @@ class Outcome:
     scale: float
     centre: float = 0.0
     known: Calculated | None = None
-    recalls: slice | None = None
-    """Which columns of X forecast it; None if none does."""
+    recalls: Recalls | None = None
+    """What earlier campaigns forecast of it; None if none does."""

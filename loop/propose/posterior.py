@@ -25,6 +25,7 @@ from loop.propose.goal import Goal, marginals
 from loop.propose.means import RatePrior
 from loop.propose.outcomes import Metric, Observed, Outcome, State
 from loop.propose.randomness import key
+from loop.propose.recalls import Recalls
 from loop.propose.scaling import (
     ANALYSIS_SD,
     YIELD_SCALE,
@@ -201,12 +202,22 @@ class Learner:
         variance = found.variance
         if scaled.scale == YIELD_SCALE:
             variance = np.maximum(variance, ANALYSIS_SD**2)
+        Y = scaled.to_model(torch.tensor(found.mean))
+        Yvar = torch.tensor(variance / scaled.scale**2).clamp_min(1e-6)
         return Outcome(
             X=self.candidates.rows(found.points),
-            Y=scaled.to_model(torch.tensor(found.mean)).unsqueeze(-1),
-            Yvar=torch.tensor(variance / scaled.scale**2).clamp_min(1e-6).unsqueeze(-1),
+            Y=Y.unsqueeze(-1),
+            Yvar=Yvar.unsqueeze(-1),
             rate=rate,
             scale=scaled.scale,
             known=known(scaled),
-            recalls=self.candidates.columns.forecasts if rate is not None else None,
+            recalls=self._recalls(found, Y, Yvar) if rate is not None else None,
         )
+
+    def _recalls(self, found: Observed, Y: Tensor, Yvar: Tensor) -> Recalls | None:
+        """Return how far scaled results bear out what earlier campaigns forecast."""
+        encoder, columns = self.candidates.encoder, self.candidates.columns.forecasts
+        if encoder.forecasts is None:
+            return None
+        told = encoder.forecasts.believed(encoder, found.points, Y=Y, Yvar=Yvar)
+        return Recalls(columns, told)

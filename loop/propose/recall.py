@@ -8,11 +8,16 @@ forecast is to be believed is learned from the own results (`surrogate.LoadKerne
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import log
 from typing import Any
 
 import numpy as np
 import torch
+from botorch.utils.sampling import draw_sobol_normal_samples
+from gpytorch.kernels import Kernel
 from numpy.typing import NDArray
+from torch import Tensor
+from torch.distributions import MultivariateNormal
 
 from campaigns.earlier import EarlierCampaign
 from campaigns.guesses import LiteratureGuesses
@@ -21,11 +26,12 @@ from loop.propose.beliefs import rate_prior, rated_of
 from loop.propose.encoding import KELVIN, Encoder, temperature_range
 from loop.propose.exact import Fitted
 from loop.propose.firstguesses import FirstGuesses
-from loop.propose.means import RateMean, RatePrior
+from loop.propose.means import CONSTANTS, RateMean, RatePrior
 from loop.propose.points import Points, Value
 from loop.propose.pool import Pool
+from loop.propose.recalls import belief
 from loop.propose.scaling import ANALYSIS_SD, YIELD_SCALE
-from loop.propose.surrogate import SetGP, belief
+from loop.propose.surrogate import NOISE_FLOOR, SetGP, prior_modules
 from loop.propose.terms import (
     Heat,
     Place,
@@ -37,6 +43,13 @@ from loop.propose.terms import (
 )
 
 Array = NDArray[np.float64]
+N_LAWS = 256
+"""Draws of the rate law's constants behind what a world of its own may show: a power of
+2, for results that a law explains at all are rarely hit by fewer."""
+OWN_PARTS = (1 / 16, 1 / 4, 1.0)
+"""Variance that a related campaign may have of its own, by furnace, batch and what
+models miss, as a share of what an unrelated one has: from a quarter of the deviation to
+all of it, each as likely, for nobody knows."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +64,8 @@ class Recall:
     """One for each campaign."""
     prior: RateMean
     """What is believed without them."""
+    kernel: Kernel
+    """What is believed of the distance from it."""
 
     @property
     def n(self) -> int:
@@ -79,6 +94,53 @@ class Recall:
                 )
             ]
         )
+
+    def believed(
+        self,
+        encoder: Encoder,
+        points: Sequence[Parameters],
+        *,
+        Y: Tensor,
+        Yvar: Tensor,
+    ) -> tuple[float, ...]:
+        """Return the probability that own results go on with each campaign's.
+
+        Either they are more of what one of the campaigns saw, but for something of
+        their own, or a world of their own: the probability of all of them together
+        under each says which.
+
+        Args:
+            encoder: Of the campaign that asks.
+            points: With results, k.
+            Y: Scaled yields, shape k.
+            Yvar: Their known scaled variances, shape k.
+        """
+        process = np.array([self._process(encoder, p) for p in points])
+        own = np.array([self._own(p) for p in points])
+        here = Points(points)
+        X = torch.from_numpy(np.hstack([process, own, encoder.physics(here, here)]))
+        with torch.no_grad():
+            free = self.kernel(X).to_dense()
+        known = torch.diag(Yvar)
+        logs = [self._alone(X, Y, free + known)]
+        for model in self.models:
+            mean, joint = model.joint(X)
+            each = [
+                _log_density(Y, mean, joint + known + part * free) for part in OWN_PARTS
+            ]
+            logs.append(_log_mean(torch.stack(each)))
+        _, *found = torch.tensor(logs).softmax(0).tolist()
+        return tuple(found)
+
+    def _alone(self, X: Tensor, Y: Tensor, covariance: Tensor) -> float:
+        """Return the logarithm of the probability of results in an unknown world."""
+        laws = draw_sobol_normal_samples(
+            len(CONSTANTS), N_LAWS, dtype=torch.float64, seed=0
+        )
+        noise = NOISE_FLOOR * torch.eye(len(X), dtype=X.dtype)
+        with torch.no_grad():
+            means = self.prior.at(X, laws.unsqueeze(-1).unbind(1))
+        return _log_mean(_log_density(Y, means, covariance + noise))
 
     @property
     def constants(self) -> dict[str, float | str]:
@@ -163,7 +225,20 @@ def recall(
         for one, places, hot in zip(campaigns, there, heats, strict=True)
     )
     before = RateMean(prior, YIELD_SCALE)
-    return Recall(tuple(campaigns), shared, own, models, before)
+    _, kernel = prior_modules(shared.columns, rate=prior, scale=YIELD_SCALE)
+    return Recall(tuple(campaigns), shared, own, models, before, kernel)
+
+
+def _log_density(y: Tensor, mean: Tensor, covariance: Tensor) -> Tensor:
+    """Return the logarithm of normal densities, one for each mean, `... x k`."""
+    normal: Any = MultivariateNormal(mean, covariance)
+    found: Tensor = normal.log_prob(y)
+    return found
+
+
+def _log_mean(logs: Tensor) -> float:
+    """Return the logarithm of a mean of probabilities from their logarithms."""
+    return float(logs.logsumexp(0)) - log(len(logs))
 
 
 def _fitted(

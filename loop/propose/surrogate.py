@@ -39,6 +39,7 @@ from loop.propose.means import (
     RatePrior,
     RecalledMean,
 )
+from loop.propose.recalls import Recalls
 
 
 def prior_modules(
@@ -48,7 +49,7 @@ def prior_modules(
     scale: float,
     centre: float = 0.0,
     known: Calculated | None = None,
-    recalls: slice | None = None,
+    recalls: Recalls | None = None,
 ) -> tuple[Mean, Kernel]:
     """Return prior mean and covariance with every constant at its prior's median.
 
@@ -58,8 +59,7 @@ def prior_modules(
         scale: One unit of scaled outcome in the outcome's own.
         centre: Prior of the constant mean, scaled.
         known: Where the figure stands if it is calculated from the settings.
-        recalls: Which columns forecast this outcome, by earlier campaigns; None if none
-            does.
+        recalls: What earlier campaigns forecast of this outcome; None if none does.
     """
     mean: Mean
     if known is not None:
@@ -70,20 +70,8 @@ def prior_modules(
     else:
         mean = ConstantMean(constant_prior=NormalPrior(centre, 0.5)).double()
         mean.initialize(constant=centre)
-    if recalls is None or recalls.start == recalls.stop:
-        return mean, LoadKernel(columns, law=law).double()
-    share = belief(recalls.stop - recalls.start)
-    covariance = LoadKernel(columns, law=law, recalls=recalls, doubt=share)
-    return RecalledMean(mean, recalls, share), covariance.double()
-
-
-def belief(n: int) -> float:
-    """Return mean and standard deviation of each of n forecasts' weights, beforehand.
-
-    The own prior counts as one voice among all, and each forecast may as well be worth
-    nothing as twice its share.
-    """
-    return 1 / (n + 1)
+    covariance = LoadKernel(columns, law=law, recalls=recalls).double()
+    return (mean if recalls is None else RecalledMean(mean, recalls)), covariance
 
 
 KNOWN_WEIGHT = 1e-3
@@ -110,7 +98,7 @@ class SetGP(SingleTaskGP):
         scale: float,
         centre: float = 0.0,
         known: Calculated | None = None,
-        recalls: slice | None = None,
+        recalls: Recalls | None = None,
     ) -> None:
         """Build from scaled results.
 
@@ -232,6 +220,6 @@ class SetGP(SingleTaskGP):
             return []
         (X,) = self.train_inputs
         with torch.no_grad():
-            told = X[:, mean.forecasts].mT @ self.conditioned.weights
-            found: list[float] = (mean.share + mean.share**2 * told).tolist()
-            return found
+            told = X[:, mean.recalls.columns].mT @ self.conditioned.weights
+            found: Tensor = mean.recalls.mean + mean.recalls.covariance @ told
+            return found.tolist()

@@ -11,6 +11,7 @@ from gpytorch.mlls import ExactMarginalLogLikelihood
 from loop.propose.columns import Columns
 from loop.propose.fitting import LogPosterior, fit_constants
 from loop.propose.means import Calculated, RatePrior
+from loop.propose.recalls import even
 from loop.propose.settings import SettingsKernel
 from loop.propose.surrogate import SetGP
 
@@ -44,7 +45,7 @@ def model(kind: str) -> SetGP:
     found = SetGP(
         X, y.unsqueeze(-1), torch.full((n, 1), 1e-3).double(),
         columns=COLUMNS, rate=rates.get(kind), scale=0.3, known=known,
-        recalls=COLUMNS.forecasts if kind == "recalled" else None,
+        recalls=even(COLUMNS.forecasts) if kind == "recalled" else None,
     )  # fmt: skip
     if kind == "settings":
         found.covar_module = SettingsKernel(COLUMNS).double()

@@ -108,24 +108,44 @@ def test_the_record_names_each_campaign_its_hash_and_its_weight(first_load):
     assert "Earlier campaigns" not in propose()[0].decision.reason
 
 
+def weight_after(known, *spots):
+    """Return what an earlier campaign counts for after results at some points."""
+    fakes = propose(size=len(spots))
+    made = tuple(
+        fake.model_copy(update={"parameters": spot})
+        for fake, spot in zip(fakes, spots, strict=True)
+    )
+    found = propose(known, history=History(trials=as_trials(made)), load=2)
+    return found[0].decision.model["yield.earlier[0].weight"]
+
+
 def test_results_raise_the_weight_of_what_helps_and_lower_what_misleads():
-    trials = ()
-    for load, celsius in enumerate((800.0, 875.0, 950.0), start=1):
-        spots = [point(celsius, s.label) for s in precursor_sets(make_spec())[:4]]
-        fakes = tuple(p for p in propose(size=4))
-        made = [
-            f.model_copy(update={"parameters": p, "load": load})
-            for f, p in zip(fakes, spots, strict=True)
-        ]
-        trials += as_trials(tuple(made), len(trials) + 1)
-    weights = [
-        propose(known, history=History(trials=trials), load=4)[0].decision.model[
-            "yield.earlier[0].weight"
-        ]
-        for known in (earlier(), earlier(upside_down))
+    spots = [point(975.0, s.label) for s in precursor_sets(make_spec())[:4]]
+    assert weight_after(earlier(), *spots) > 0.7
+    assert weight_after(earlier(upside_down), *spots) < 0.1
+
+
+def test_one_result_that_contradicts_is_enough_for_distrust():
+    hot = point(975.0)
+    assert upside_down(hot) - answer(hot) > 0.8
+    assert weight_after(earlier(upside_down), hot) < 0.15
+    assert weight_after(earlier(), hot) > 0.5
+
+
+def test_of_several_campaigns_the_one_that_foretold_is_believed():
+    spots = [point(975.0, s.label) for s in precursor_sets(make_spec())[:4]]
+    fakes = propose(size=4)
+    made = [
+        fake.model_copy(update={"parameters": spot})
+        for fake, spot in zip(fakes, spots, strict=True)
     ]
-    assert weights[0] > 0.7
-    assert weights[1] < 0.2
+    known = earlier(), earlier(upside_down, name="other", campaign="1" * 64)
+    found = propose(*known, history=History(trials=as_trials(made)), load=2)
+    right, wrong = (
+        found[0].decision.model[f"yield.earlier[{i}].weight"] for i in range(2)
+    )
+    assert right > 0.6
+    assert abs(wrong) < 0.1
 
 
 def test_where_an_earlier_campaign_has_no_results_it_moves_little():
