@@ -30,13 +30,14 @@ may where it expects all: the law may be wrong."""
 
 
 class LoadKernel(Kernel):  # type: ignore[misc]
-    """`w0 P + g g' (w1 S + w2 L + w3 P S + w4 P I) + d^2 F`: parts that add up.
+    """`w0 P + g g' (w1 S + w2 L + w3 P S + w4 P I) + d^2 F + O`: parts that add up.
 
     P is a Matern 5/2 over process columns, S one over the sample's own columns, and L
     the inner product of source columns: each source adds an effect of its own, whatever
     stands beside it. F is the inner product of forecasts, whose weights are in doubt by
-    d. Evaluated in one pass, since sums of kernels would work out P and
-    S twice.
+    d. O joins samples that stood at one spot of a furnace, whose offset is in doubt and
+    moves them along the rate law. Evaluated in one pass, since sums of kernels would
+    work out P and S twice.
 
     Where `RatePrior` says so, I is 1 between samples of one set, else 0; sets that have
     become the same before they react are one. What descriptors leave unexplained
@@ -110,6 +111,10 @@ class LoadKernel(Kernel):  # type: ignore[misc]
             same = self._same(x1[..., self.told], x2[..., self.told], diag=diag)
             sample = sample + w[4] * process * same
         found: Tensor = w[0] * process + self._gate(x1, x2, diag=diag) * sample
+        (law,) = self.law
+        if law is not None and law.prior.spots.names:
+            a, b = law.spotted(x1), law.spotted(x2)
+            found = found + ((a * b).sum(-1) if diag else a @ b.mT)
         if self.recalls is not None:
             a, b = x1[..., self.recalls], x2[..., self.recalls]
             found = found + self.doubt**2 * ((a * b).sum(-1) if diag else a @ b.mT)

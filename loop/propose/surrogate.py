@@ -36,6 +36,7 @@ from loop.propose.means import (
     RatePrior,
     RecalledMean,
 )
+from loop.propose.spots import OFFSET_KELVIN
 
 
 def prior_modules(
@@ -194,14 +195,14 @@ class SetGP(SingleTaskGP):
         # Figures that are no yields of sets have no own part of each set.
         for part, weight in zip(PARTS, weights.tolist(), strict=False):
             found[f"covar.{part}"] = round(weight, 6)
-        mean = self.mean_module
-        if isinstance(mean, RecalledMean):
-            for i, weight in enumerate(self.weights):
-                found[f"earlier[{i}].weight"] = round(weight, 6)
-            mean = mean.base
-        if isinstance(mean, RateMean):
-            found["mean.onset_kelvin"] = round(mean.onset_kelvin.item(), 3)
-            found["mean.limit_kelvin"] = round(mean.limit_kelvin.item(), 3)
+        for i, weight in enumerate(self.weights):
+            found[f"earlier[{i}].weight"] = round(weight, 6)
+        if (law := self._law) is not None:
+            found["mean.onset_kelvin"] = round(law.onset_kelvin.item(), 3)
+            found["mean.limit_kelvin"] = round(law.limit_kelvin.item(), 3)
+            for slot, (kelvin, sd) in self.offsets_kelvin.items():
+                found[f"offset_kelvin[{slot}]"] = round(kelvin, 3)
+                found[f"offset_sd_kelvin[{slot}]"] = round(sd, 3)
         return found
 
     @property
@@ -214,12 +215,46 @@ class SetGP(SingleTaskGP):
         mean = self.mean_module
         if not isinstance(mean, RecalledMean):
             return []
-        X, y = self.train_inputs[0], self.train_targets
         with torch.no_grad():
-            likelihood: Any = self.likelihood
-            joint = self.covar_module(X).to_dense()
-            noise = likelihood.noise_covar.noise + likelihood.second_noise
-            apart = torch.linalg.solve(joint + torch.diag(noise), y - mean(X))
-            told = X[:, mean.forecasts].mT @ apart
+            told, _ = self._told(self.train_inputs[0][:, mean.forecasts])
             found: list[float] = (mean.share + mean.share**2 * told).tolist()
             return found
+
+    @property
+    def offsets_kelvin(self) -> dict[str, tuple[float, float]]:
+        """Return the offset of each spot after the results, and its deviation, K.
+
+        Source:
+            As of the weights; the law is taken as linear in an offset.
+        """
+        law = self._law
+        if law is None or not law.prior.spots.names:
+            return {}
+        with torch.no_grad():
+            told, less = self._told(law.spotted(self.train_inputs[0]))
+            mean = (OFFSET_KELVIN * told).tolist()
+            sd = (OFFSET_KELVIN * (1 - less).clamp_min(0.0).sqrt()).tolist()
+        return dict(zip(law.prior.spots.names, zip(mean, sd, strict=True), strict=True))
+
+    @property
+    def _law(self) -> RateMean | None:
+        mean = self.mean_module
+        base = mean.base if isinstance(mean, RecalledMean) else mean
+        return base if isinstance(base, RateMean) else None
+
+    def _told(self, columns: Tensor) -> tuple[Tensor, Tensor]:
+        """Return by how much results move linear constants of deviation 1.
+
+        Args:
+            columns: What one of each constant adds to each result, `n x k`.
+
+        Returns:
+            Their means, and the shares of their variances that are gone, shape k.
+        """
+        X, y = self.train_inputs[0], self.train_targets
+        likelihood: Any = self.likelihood
+        joint = self.covar_module(X).to_dense()
+        noise = likelihood.noise_covar.noise + likelihood.second_noise
+        inverse = torch.linalg.inv(joint + torch.diag(noise))
+        told = columns.mT @ inverse @ (y - self.mean_module(X))
+        return told, (columns * (inverse @ columns)).sum(0)
