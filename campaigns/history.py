@@ -8,7 +8,7 @@ from campaigns.results import History, Identification, Pin, Trial, Veto
 
 KINDS = (
     "proposed", "dosed", "identified", "scored", "sample-ended",
-    "pinned", "vetoed", "order-withdrawn",
+    "pinned", "vetoed", "order-withdrawn", "portion-moved", "fired",
 )  # fmt: skip
 """The kinds of event that a history depends on."""
 OUTCOMES = ("failed", "lost")
@@ -28,12 +28,13 @@ def history(events: Iterable[facts.Event]) -> History:
         events: All events, or at least those of `KINDS`, oldest first.
     """
     trials: dict[str, Trial] = {}
-    shelf = _Shelf()
+    shelf, chamber = _Shelf(), _Chamber()
     found: dict[str, Identification] = {}
     pins: dict[str, Pin] = {}
     vetoes: dict[str, Veto] = {}
     for event in events:
         shelf.take(event.payload)
+        chamber.take(event.payload)
         match event.payload:
             case facts.Proposed() as proposed:
                 trials[proposed.sample] = _pending(proposed)
@@ -49,7 +50,8 @@ def history(events: Iterable[facts.Event]) -> History:
                 found[identified.scan] = identified.identification
             case facts.Scored() as scored:
                 trial = trials[scored.sample]
-                trials[scored.sample] = _scored(trial, scored, found[scored.scan])
+                slot = chamber.slots.get(scored.sample, ("", 0.0))[0]
+                trials[scored.sample] = _scored(trial, scored, found[scored.scan], slot)
             case facts.SampleEnded() as ended:
                 status = ended.status if ended.status in OUTCOMES else "unusable"
                 if status in OUTCOMES:
@@ -94,6 +96,31 @@ class _Shelf:
         return found
 
 
+class _Chamber:
+    """Where samples stood in the furnaces that fired them."""
+
+    def __init__(self) -> None:
+        self.at: dict[str, str] = {}
+        """Sample to where its container was moved last."""
+        self.slots: dict[str, tuple[str, float]] = {}
+        """Sample to the slot of its hottest firing, and how hot that was, degrees
+        Celsius."""
+
+    def take(self, payload: facts.Payload) -> None:
+        match payload:
+            case facts.PortionMoved(container=str(label)) if label:
+                self.at[payload.sample] = payload.destination
+            case facts.Fired():
+                celsius = float(payload.measured.get("peak_celsius", 0.0))
+                for sample in payload.samples:
+                    slot = self.at.get(sample, "")
+                    is_inside = slot.startswith(f"{payload.furnace}/")
+                    if is_inside and celsius >= self.slots.get(sample, ("", 0.0))[1]:
+                        self.slots[sample] = (slot, celsius)
+            case _:
+                pass
+
+
 def last_of_lab(events: Sequence[facts.Event]) -> facts.Event:
     """Return the last event of the lab's own: analyses may follow a campaign's end."""
     ends = (e for e in events if isinstance(e.payload, facts.CampaignEnded))
@@ -122,12 +149,15 @@ def _pending(proposed: facts.Proposed) -> Trial:
     )
 
 
-def _scored(trial: Trial, scored: facts.Scored, found: Identification) -> Trial:
+def _scored(
+    trial: Trial, scored: facts.Scored, found: Identification, slot: str
+) -> Trial:
     update = {
         "measured": {**trial.planned, **scored.measured},
         "status": "scored" if found.is_usable else "unusable",
         "scores": scored.scores if found.is_usable else {},
         "fractions": found.fractions,
         "verdict": scored.verdict if found.is_usable else None,
+        "slot": slot,
     }
     return trial.model_copy(update=update)

@@ -201,6 +201,9 @@ class Trial(Frozen):
     fractions: PhaseFractions | None = None
     verdict: Verdict | None = None
     """None unless scored, and for samples scored before there were verdicts."""
+    slot: Annotated[str, Field(exclude_if=lambda slot: not slot)] = ""
+    """Where in the furnace it stood at its hottest firing, such as `box-a/3`; empty
+    unless scored, and where no move was recorded."""
 
 
 class Pin(Frozen):

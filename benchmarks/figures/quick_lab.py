@@ -117,6 +117,7 @@ class QuickLab:
             status="scored",
             scores=told,
             fractions=seen.fractions,
+            slot=f"box-a/{place + 1}",
         )
         return Sample(true, trial)
 

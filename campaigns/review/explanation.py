@@ -13,6 +13,9 @@ from campaigns.review.wording import Words
 from campaigns.store import Store
 from instruments.clock import iso
 
+OFFSET, OFFSET_SD = ".offset_kelvin[", ".offset_sd_kelvin["
+"""Within the names of constants that hold what a spot of a furnace adds, K."""
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
@@ -64,6 +67,7 @@ class Explanation:
                 "Best candidates not taken, valued alone; what differs",
                 self._alternatives(),
             ),
+            ("Spots hotter (+) or colder than their furnace says", self._spots()),
             ("Learned constants", self._constants()),
         ):
             told = list(lines)
@@ -177,9 +181,22 @@ class Explanation:
         for precursors, reason in self.decision.apart.items():
             yield f"{labels.chemical(precursors)}: {reason}"
 
+    def _spots(self) -> Iterator[str]:
+        """Tell the offsets that are larger than their doubt."""
+        model = self.decision.model
+        for name, value in model.items():
+            if OFFSET not in name:
+                continue
+            slot = name.partition(OFFSET)[2].removesuffix("]")
+            kelvin = float(value)
+            sd = float(model.get(name.replace(OFFSET, OFFSET_SD), 0.0))
+            if abs(kelvin) > sd:
+                yield f"{slot}: {kelvin:+.0f} ± {sd:.0f} K"
+
     def _constants(self) -> Iterator[str]:
         for name, value in self.decision.model.items():
-            yield f"{name} = {labels.number(value)}"
+            if OFFSET not in name and OFFSET_SD not in name:
+                yield f"{name} = {labels.number(value)}"
 
     def _basis(self) -> Iterator[str]:
         decision = self.decision

@@ -152,10 +152,10 @@ def _physics(space: Space) -> NDArray[np.float64]:
         unit = 60.0 if _IN_MINUTES.search(held) else 1.0
         unit = 3600.0 if _IN_SECONDS.search(held) else unit
         hours = np.array(space.column(held), dtype=float) / unit
-    nothing = np.zeros(space.n)
+    no = np.zeros(space.n)
     logs = [log(max(h, 1e-3)) for h in hours.tolist()]
     one = np.ones(space.n)
-    return np.column_stack([kelvin, logs, nothing, one, nothing, hours, nothing])
+    return np.column_stack([kelvin, logs, no, one, no, no, hours, no])
 
 
 def _rate_prior(kelvin: NDArray[np.float64]) -> RatePrior:

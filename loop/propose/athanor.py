@@ -5,6 +5,7 @@ is forked and put back, and one thread makes sums come out alike.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -18,7 +19,8 @@ from loop.propose.acquisition import choose_load
 from loop.propose.baselines import sobol_load
 from loop.propose.beliefs import rate_prior, rated_of
 from loop.propose.candidates import Candidates
-from loop.propose.encoding import Encoder, encoder
+from loop.propose.encoders import encoder
+from loop.propose.encoding import Encoder
 from loop.propose.features import Facts
 from loop.propose.firstguesses import FirstGuesses
 from loop.propose.firstload import choose_first_load
@@ -35,6 +37,7 @@ from loop.propose.scaling import (
     YIELD_SCALE,
     Scaled,
 )
+from loop.propose.spots import Spots
 from loop.propose.surrogate import prior_modules
 
 
@@ -70,7 +73,10 @@ def athanor_points(
 
 def encoder_of(question: Question, facts: Facts) -> Encoder:
     """Return the question's encoder."""
-    return encoder(question.spec, question.space, question.sets, facts)
+    found = encoder(question.spec, question.space, question.sets, facts)
+    furnace = question.site.name if question.site else ""
+    slots = (trial.slot for trial in question.scored)
+    return replace(found, spots=Spots.of(slots, furnace))
 
 
 def metrics_of(spec: CampaignSpec) -> tuple[Metric, ...]:

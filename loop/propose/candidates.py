@@ -38,9 +38,11 @@ class Candidates:
         shared = self.shared[profile].unsqueeze(-2).expand(*own.shape[:-1], -1)
         return torch.cat([shared, own, self.physics[profile]], dim=-1)
 
-    def rows(self, points: Sequence[Parameters]) -> Tensor:
-        """Return the columns of points, shape `n x d`."""
-        return torch.from_numpy(self.encoder.rows(points))
+    def rows(
+        self, points: Sequence[Parameters], slots: Sequence[str] | None = None
+    ) -> Tensor:
+        """Return the columns of points, shape `n x d`; see `Encoder.rows`."""
+        return torch.from_numpy(self.encoder.rows(points, slots))
 
     def scored(self) -> Tensor:
         """Return the columns of the scored trials as carried out, shape `k x d`."""

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 
-N_PHYSICS = 7
+N_PHYSICS = 8
 """Columns at the end of X: hottest hold, K; logarithm of its hours; stable carbonate,
 0 to 1; probability that the reaction runs at all, 0 to 1; logarithm of the oxygen
-pressure against air, 0 for targets that give none off; furnace hours as calculated;
-price of the precursors per gram of target, 0 where no cost is asked for."""
+pressure against air, 0 for targets that give none off; number of the spot in the
+furnace (`spots.Spots`), 0 where unknown; furnace hours as calculated; price of the
+precursors per gram of target, 0 where no cost is asked for."""
+SPOT = 5
+"""Which of them is the spot's."""
 CALCULATED = {
     "peak_temperature": (-N_PHYSICS, 273.15),
     "time": (-2, 0.0),

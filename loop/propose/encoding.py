@@ -1,7 +1,7 @@
 """Points of the search space to columns of X, physics included."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import exp
 from typing import Any
@@ -9,25 +9,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from campaigns.precursors import PrecursorSet
 from campaigns.recipe import FireStep, Parameters
 from campaigns.spec import CampaignSpec, Range
 from campaigns.steps import FIRING_KINDS, StepTemplate
-from loop.propose.columns import N_PHYSICS
+from loop.propose.columns import N_PHYSICS, SPOT
 from loop.propose.doses import Doses
-from loop.propose.ends import Ends, chemistry_at_ends
+from loop.propose.ends import Ends
 from loop.propose.features import (
     VALENCE_CHANGING,
     Facts,
-    SetChemistry,
     SetFeatures,
     descriptors,
-    set_features,
 )
 from loop.propose.forecasts import Forecasts
 from loop.propose.points import Points, Value
 from loop.propose.pool import Pool
 from loop.propose.space import SearchSpace
+from loop.propose.spots import Spots
 
 KELVIN = 273.15
 RAMP = float(FireStep.model_fields["ramp_celsius_per_minute"].default)
@@ -47,6 +45,7 @@ class Encoder:
     doses: Doses
     facts: Facts
     forecasts: Forecasts | None = None
+    spots: Spots = field(default_factory=Spots)
 
     @cached_property
     def sizes(self) -> tuple[int, int, int, int]:
@@ -59,12 +58,16 @@ class Encoder:
             len(self.features.descriptors),
         )
 
-    def rows(self, points: Sequence[Parameters]) -> NDArray[np.float64]:
-        """Return the columns of points, shape `n x d`."""
+    def rows(
+        self, points: Sequence[Parameters], slots: Sequence[str] | None = None
+    ) -> NDArray[np.float64]:
+        """Return the columns of points, shape `n x d`; new samples have no slots."""
         if not points:
             return np.empty((0, sum(self.sizes) + self.n_forecasts + N_PHYSICS))
         found = Points(points)
         physics = self.physics(found, found)
+        if slots is not None:
+            physics[:, SPOT] = self.spots.numbers(slots)
         columns = [self.shared(found), self.own(found)]
         if self.forecasts is not None:
             columns.append(self.forecasts.of_points(self, points, physics))
@@ -132,7 +135,7 @@ class Encoder:
             0: kelvin,
             1: log_hours,
             4: self.oxygen(profiles),
-            5: self.furnace_hours(profiles),
+            6: self.furnace_hours(profiles),
         }
         found = np.empty((*chosen.shape, N_PHYSICS))
         for column, values in of_profiles.items():
@@ -142,7 +145,8 @@ class Encoder:
         found[..., 3] = self.ends.chances(
             kelvin, self._atmosphere(profiles), rows[chosen], weights[chosen]
         )
-        found[..., 6] = self.prices(samples)[chosen]
+        found[..., SPOT] = self.spots.here
+        found[..., 7] = self.prices(samples)[chosen]
         return found
 
     def prices(self, points: Points) -> NDArray[np.float64]:
@@ -314,33 +318,3 @@ def temperature_range(spec: CampaignSpec) -> tuple[float, float] | None:
     if not lows:
         return None
     return max(lows) + KELVIN, max(highs) + KELVIN
-
-
-def chemistry_of(found: PrecursorSet) -> SetChemistry:
-    """Return a precursor set's amounts per mole of target."""
-    gases = {gas: float(n) for gas, n in found.reaction.gases.items()}
-    moles = {
-        precursor.formula: float(amount)
-        for precursor, amount in zip(found.precursors, found.moles({}), strict=True)
-    }
-    return SetChemistry(found.label, str(found.target), moles, gases)
-
-
-def encoder(
-    spec: CampaignSpec,
-    space: SearchSpace,
-    sets: Sequence[PrecursorSet],
-    facts: Facts,
-) -> Encoder:
-    """Return the encoder of a campaign."""
-    chemistry = tuple(chemistry_of(found) for found in sets)
-    limits = temperature_range(spec)
-    coldest = limits[0] - KELVIN if limits else 25.0
-    features = set_features(chemistry, coldest)
-    reached = tuple(
-        chemistry_at_ends(spec, found, one)
-        for found, one in zip(sets, chemistry, strict=True)
-    )
-    ends = Ends(space.sites, reached, features.sources, coldest, facts)
-    doses = Doses(spec, tuple(sets))
-    return Encoder(spec, space, features, ends, doses, facts)

@@ -10,7 +10,7 @@ from gpytorch.kernels import Kernel
 from gpytorch.priors import LogNormalPrior, NormalPrior
 from torch import Tensor
 
-from loop.propose.columns import Columns
+from loop.propose.columns import N_PHYSICS, SPOT, Columns
 from loop.propose.matern import Matern
 from loop.propose.means import RateMean
 from loop.propose.recalls import Recalls
@@ -31,12 +31,14 @@ may where it expects all: the law may be wrong."""
 
 
 class LoadKernel(Kernel):  # type: ignore[misc]
-    """`w0 P + g g' (w1 S + w2 L + w3 P S + w4 P I) + F`: parts that add up.
+    """`w0 P + g g' (w1 S + w2 L + w3 P S + w4 P I) + F + O`: parts that add up.
 
     P is a Matern 5/2 over process columns, S one over the sample's own columns, and L
     the inner product of source columns: each source adds an effect of its own, whatever
     stands beside it. F is what the doubt about the weights of forecasts makes of them.
-    Evaluated in one pass, since sums of kernels would work out P and S twice.
+    O joins samples that stood at one spot of a furnace, whose offset is in doubt and
+    moves them along the rate law. Evaluated in one pass, since sums of kernels would
+    work out P and S twice.
 
     Where `RatePrior` says so, I is 1 between samples of one set, else 0; sets that have
     become the same before they react are one. What descriptors leave unexplained
@@ -102,7 +104,11 @@ class LoadKernel(Kernel):  # type: ignore[misc]
         )
         near = self.near.forward(x1[..., self.own], x2[..., self.own], diag=diag)
         gate = self._gate(x1, x2, diag=diag)
-        return self._sum(process, near, self._products(x1, x2, diag=diag), gate)
+        found = self._sum(process, near, self._products(x1, x2, diag=diag), gate)
+        a, b = self._spotted(x1), self._spotted(x2)
+        if a is None or b is None:
+            return found
+        return found + ((a * b).sum(-1) if diag else a @ b.mT)
 
     def over_pairs(
         self, X: Tensor, first: Tensor, second: Tensor
@@ -126,9 +132,20 @@ class LoadKernel(Kernel):  # type: ignore[misc]
             far = self._far(X)
             gate = far if far.ndim == 0 else far[first] * far[second]
             P, S = self.conditions.over(process), self.near.over(own)
-            return self._sum(P, S, products, gate)
+            found = self._sum(P, S, products, gate)
+            spots = self._spotted(X)
+            if spots is None:
+                return found
+            return found + (spots[first] * spots[second]).sum(-1)
 
         return covariances
+
+    def _spotted(self, X: Tensor) -> Tensor | None:
+        """Return the factor of O at rows of X, None where no row has a spot."""
+        (law,) = self.law
+        if law is None or not law.prior.spots.names:
+            return None
+        return law.spotted(X) if X[..., SPOT - N_PHYSICS].any() else None
 
     def _products(self, x1: Tensor, x2: Tensor, *, diag: bool) -> tuple[Tensor, ...]:
         """Return L, I and F of two points, 0 for parts that are left out."""

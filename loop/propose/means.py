@@ -4,7 +4,7 @@ Units: outcomes are scaled (see `scaling.Scaled`), temperatures kelvin, times ho
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import log, sqrt
 
 import torch
@@ -12,8 +12,9 @@ from gpytorch.means import Mean
 from gpytorch.priors import NormalPrior
 from torch import Tensor
 
-from loop.propose.columns import N_PHYSICS
+from loop.propose.columns import N_PHYSICS, SPOT
 from loop.propose.recalls import Recalls
+from loop.propose.spots import OFFSET_KELVIN, Spots
 
 GAS_CONSTANT = 8.314462618e-3
 """kJ/mol/K, CODATA 2018."""
@@ -48,6 +49,8 @@ class RatePrior:
     """Whether a set may differ from the others by what describes none of them."""
     noise_spread: float = 1.0
     """Deviation of the logarithm of the variance that replicates differ by."""
+    spots: Spots = field(default_factory=Spots)
+    """Furnaces and slots that are hotter or colder than they say."""
 
 
 CONSTANTS = ("onset", "limit", "carbonate", "height", "oxygen")
@@ -89,6 +92,7 @@ class RateMean(Mean):  # type: ignore[misc]
                 f"{name}_prior", NormalPrior(_zero(), torch.ones_like(_zero())),
                 f"raw_{name}",
             )  # fmt: skip
+        self.shares = torch.tensor(prior.spots.shares, dtype=torch.float64)
 
     @property
     def onset_kelvin(self) -> Tensor:
@@ -120,10 +124,21 @@ class RateMean(Mean):  # type: ignore[misc]
         """Return how far the reaction goes, 0 to 1, for X of shape `batch x n x d`."""
         return self._course(X, [getattr(self, f"raw_{name}") for name in CONSTANTS])
 
+    def spotted(self, X: Tensor) -> Tensor:
+        """Return what one deviation of each spot's offset adds, `batch x n x names`."""
+        up, down = X.clone(), X.clone()
+        up[..., -N_PHYSICS] += OFFSET_KELVIN
+        down[..., -N_PHYSICS] -= OFFSET_KELVIN
+        slope = (self(up) - self(down)) / 2
+        found: Tensor = (
+            slope.unsqueeze(-1) * self.shares[X[..., SPOT - N_PHYSICS].long()]
+        )
+        return found
+
     def _course(self, X: Tensor, deviates: Sequence[Tensor]) -> Tensor:
         """Return `extent x intactness x chance`; see `at`."""
         shift, fall, slow, _, oxygen = deviates
-        kelvin, log_hours, carbonate, chance, gas = X[..., -N_PHYSICS:-2].unbind(-1)
+        kelvin, log_hours, carbonate, chance, gas = X[..., -N_PHYSICS:-3].unbind(-1)
         limit = self.prior.limit_kelvin + self.prior.limit_sd_kelvin * fall
         share = 0.5 * torch.exp(0.5 * oxygen)
         stretch = 1 + share * GAS_CONSTANT * limit / RELEASE * gas

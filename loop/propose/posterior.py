@@ -1,7 +1,7 @@
 """From results to a fitted model and what is wanted of it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -97,7 +97,8 @@ class Learner:
         compose = self._composition(state, ordered)
         outcomes = self._outcomes(state, compose)
         model = axclient.fit(outcomes, self.candidates.columns)
-        X = torch.unique(outcomes[compose.outputs[0].label].X, dim=0)
+        made = state.observed[compose.outputs[0].label].points
+        X = torch.unique(self.candidates.rows(made), dim=0)
         return Posterior(model, self._goal(state, compose), X)
 
     def log_chance(self, state: State) -> Callable[[Tensor], Tensor]:
@@ -155,6 +156,8 @@ class Learner:
     def _outcomes(self, state: State, compose: Composition) -> dict[str, Outcome]:
         """Return scaled results of every output."""
         rate = rate_prior(self.candidates.encoder, self.literature)
+        if rate is not None:
+            rate = replace(rate, spots=self.candidates.encoder.spots)
         rated = rated_of(self.candidates.question.spec)
         found = {}
         for scaled in compose.outputs:
@@ -199,13 +202,18 @@ class Learner:
         self, scaled: Scaled, found: Observed, rate: RatePrior | None
     ) -> Outcome:
         """Return scaled results with their known variances."""
+        slots = None
+        if rate is not None:
+            # Results come in the order of their trials.
+            scored = self.candidates.question.scored
+            slots = [t.slot for t in scored if scaled.label in t.scores]
         variance = found.variance
         if scaled.scale == YIELD_SCALE:
             variance = np.maximum(variance, ANALYSIS_SD**2)
         Y = scaled.to_model(torch.tensor(found.mean))
         Yvar = torch.tensor(variance / scaled.scale**2).clamp_min(1e-6)
         return Outcome(
-            X=self.candidates.rows(found.points),
+            X=self.candidates.rows(found.points, slots),
             Y=Y.unsqueeze(-1),
             Yvar=Yvar.unsqueeze(-1),
             rate=rate,

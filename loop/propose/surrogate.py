@@ -40,6 +40,7 @@ from loop.propose.means import (
     RecalledMean,
 )
 from loop.propose.recalls import Recalls
+from loop.propose.spots import OFFSET_KELVIN
 
 
 def prior_modules(
@@ -198,14 +199,14 @@ class SetGP(SingleTaskGP):
         # Figures that are no yields of sets have no own part of each set.
         for part, weight in zip(PARTS, weights.tolist(), strict=False):
             found[f"covar.{part}"] = round(weight, 6)
-        mean = self.mean_module
-        if isinstance(mean, RecalledMean):
-            for i, weight in enumerate(self.weights):
-                found[f"earlier[{i}].weight"] = round(weight, 6)
-            mean = mean.base
-        if isinstance(mean, RateMean):
-            found["mean.onset_kelvin"] = round(mean.onset_kelvin.item(), 3)
-            found["mean.limit_kelvin"] = round(mean.limit_kelvin.item(), 3)
+        for i, weight in enumerate(self.weights):
+            found[f"earlier[{i}].weight"] = round(weight, 6)
+        if (law := self._law) is not None:
+            found["mean.onset_kelvin"] = round(law.onset_kelvin.item(), 3)
+            found["mean.limit_kelvin"] = round(law.limit_kelvin.item(), 3)
+            for slot, (kelvin, sd) in self.offsets_kelvin.items():
+                found[f"offset_kelvin[{slot}]"] = round(kelvin, 3)
+                found[f"offset_sd_kelvin[{slot}]"] = round(sd, 3)
         return found
 
     @property
@@ -218,8 +219,42 @@ class SetGP(SingleTaskGP):
         mean = self.mean_module
         if not isinstance(mean, RecalledMean):
             return []
-        (X,) = self.train_inputs
         with torch.no_grad():
-            told = X[:, mean.recalls.columns].mT @ self.conditioned.weights
+            told, _ = self._told(self.train_inputs[0][:, mean.recalls.columns])
             found: Tensor = mean.recalls.mean + mean.recalls.covariance @ told
             return found.tolist()
+
+    @property
+    def offsets_kelvin(self) -> dict[str, tuple[float, float]]:
+        """Return the offset of each spot after the results, and its deviation, K.
+
+        Source:
+            As of the weights; the law is taken as linear in an offset.
+        """
+        law = self._law
+        if law is None or not law.prior.spots.names:
+            return {}
+        with torch.no_grad():
+            told, less = self._told(law.spotted(self.train_inputs[0]))
+            mean = (OFFSET_KELVIN * told).tolist()
+            sd = (OFFSET_KELVIN * (1 - less).clamp_min(0.0).sqrt()).tolist()
+        return dict(zip(law.prior.spots.names, zip(mean, sd, strict=True), strict=True))
+
+    @property
+    def _law(self) -> RateMean | None:
+        mean = self.mean_module
+        base = mean.base if isinstance(mean, RecalledMean) else mean
+        return base if isinstance(base, RateMean) else None
+
+    def _told(self, columns: Tensor) -> tuple[Tensor, Tensor]:
+        """Return by how much results move linear constants of deviation 1.
+
+        Args:
+            columns: What one of each constant adds to each result, `n x k`.
+
+        Returns:
+            Their means, and the shares of their variances that are gone, shape k.
+        """
+        known = self.conditioned
+        less = (known.whitening @ columns).square().sum(0)
+        return columns.mT @ known.weights, less

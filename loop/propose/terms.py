@@ -170,7 +170,7 @@ def place_of(campaign: EarlierCampaign, result: EarlierResult) -> Place:
 
 
 def physics_of(place: Place, heat: Heat, facts: Facts, atmosphere: str) -> list[float]:
-    """Return the columns that `columns.N_PHYSICS` lists; hours and price are left out.
+    """Return the columns that `columns.N_PHYSICS` lists; spot, hours and price are 0.
 
     Args:
         place: The sample.
@@ -187,6 +187,7 @@ def physics_of(place: Place, heat: Heat, facts: Facts, atmosphere: str) -> list[
         stable_carbonate(place.chemistry),
         1.0 if known is None else float(chance_of(*map(np.array, known))),
         facts.log_oxygen(atmosphere) if changes else 0.0,
+        0.0,
         0.0,
         0.0,
     ]

@@ -3,6 +3,7 @@
 import json
 import shutil
 import sqlite3
+from dataclasses import replace
 
 from campaigns.materials.phases import PhaseTable
 from campaigns.review.campaign import objective_views
@@ -39,6 +40,24 @@ def test_explain_names_only_what_was_known_then(reasoned):
     assert known == {"S0001", "S0002"}
     assert {near.sample for near in found.decision.nearest} <= known
     assert found.decision.n_scored == 2
+
+
+def test_explain_lists_the_spots_that_are_off_beyond_doubt(reasoned):
+    with Store.open(reasoned / "campaign.db") as store:
+        found = explain(store, "S0003", objective_views(store.spec))
+    told = {k for k in found.decision.model if "offset_kelvin[box" in k}
+    assert len(told) == 2, "two samples stood in two slots"
+    model = {
+        "yield.offset_kelvin[box-a/1]": 12.4, "yield.offset_sd_kelvin[box-a/1]": 4.0,
+        "yield.offset_kelvin[box-a/2]": -1.0, "yield.offset_sd_kelvin[box-a/2]": 5.0,
+    }  # fmt: skip
+    decision = found.decision.model_copy(update={"model": model})
+    proposal = found.proposed.proposal.model_copy(update={"decision": decision})
+    proposed = found.proposed.model_copy(update={"proposal": proposal})
+    lines = list(replace(found, proposed=proposed).lines())
+    at = lines.index("Spots hotter (+) or colder than their furnace says")
+    assert lines[at + 1] == "  box-a/1: +12 ± 4 K"
+    assert not any("box-a/2" in line for line in lines)
 
 
 def test_explain_draws_what_the_model_believed(reasoned, tmp_path):

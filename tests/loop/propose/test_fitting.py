@@ -1,5 +1,6 @@
 """Constants against BoTorch's own fit: the same density, at least as high a top."""
 
+from dataclasses import replace
 from math import log
 
 import numpy as np
@@ -8,11 +9,12 @@ import torch
 from botorch.optim.fit import fit_gpytorch_mll_scipy
 from gpytorch.mlls import ExactMarginalLogLikelihood
 
-from loop.propose.columns import Columns
+from loop.propose.columns import N_PHYSICS, SPOT, Columns
 from loop.propose.fitting import LogPosterior, fit_constants
 from loop.propose.means import Calculated, RatePrior
 from loop.propose.recalls import even
 from loop.propose.settings import SettingsKernel
+from loop.propose.spots import Spots
 from loop.propose.surrogate import SetGP
 
 COLUMNS = Columns(2, 1, 3, 2, 2)
@@ -20,7 +22,15 @@ RATE = RatePrior(1100.0, 60.0, 1320.0, 75.0)
 OWN = RatePrior(
     1100.0, 60.0, 1320.0, 75.0, is_gate=True, is_each_own=True, noise_spread=0.5
 )
-KINDS = ("constant", "rate", "each its own", "calculated", "recalled", "settings")
+KINDS = (
+    "constant",
+    "rate",
+    "each its own",
+    "calculated",
+    "recalled",
+    "settings",
+    "spots",
+)
 ENOUGH = 0.01
 """Log density by which a fit may fall short."""
 
@@ -31,17 +41,22 @@ def model(kind: str) -> SetGP:
     kelvin = draw.uniform(900.0, 1300.0, n)
     identity = draw.random((n, 3)).round()
     physics = np.column_stack(
-        [kelvin, np.full(n, log(8.0)), draw.random((n, 2)), np.zeros((n, 3))]
+        [kelvin, np.full(n, log(8.0)), draw.random((n, 2)), np.zeros((n, 4))]
     )
+    if kind == "spots":
+        physics[:, SPOT] = np.arange(n) % 3
     own = np.hstack([draw.random((n, 1)), identity, identity @ draw.random((3, 2))])
     at = np.column_stack([(kelvin - 900.0) / 400.0, draw.random(n)])
     X = torch.from_numpy(np.hstack([at, own, draw.normal(0, 0.3, (n, 2)), physics]))
     noise = 0.1 * torch.from_numpy(draw.normal(size=n))
     y = torch.sin(5 * X[:, 0]) + X[:, 3] * X[:, 0] + noise
-    known = Calculated(-7, 1100.0, 0.01, 0.1) if kind == "calculated" else None
+    known = Calculated(-N_PHYSICS, 1100.0, 0.01, 0.1) if kind == "calculated" else None
     if known:
-        y = 0.01 * (X[:, -7] - 1100.0) + 0.3 + 0.1 * noise
-    rates = {"rate": RATE, "recalled": RATE, "each its own": OWN}
+        y = 0.01 * (X[:, -N_PHYSICS] - 1100.0) + 0.3 + 0.1 * noise
+    rates = {
+        "rate": RATE, "recalled": RATE, "each its own": OWN,
+        "spots": replace(RATE, spots=Spots(("box-a/1", "box-a/2"))),
+    }  # fmt: skip
     found = SetGP(
         X, y.unsqueeze(-1), torch.full((n, 1), 1e-3).double(),
         columns=COLUMNS, rate=rates.get(kind), scale=0.3, known=known,

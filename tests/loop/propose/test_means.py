@@ -23,7 +23,7 @@ def law():
 
 def rows(kelvin, *, hours=10.0, carbonate=0.0, chance=1.0, oxygen=AIR):
     column = torch.as_tensor(kelvin, dtype=torch.float64).reshape(-1)
-    rest = torch.tensor([log(hours), carbonate, chance, oxygen, 0.0, 0.0])
+    rest = torch.tensor([log(hours), carbonate, chance, oxygen, 0.0, 0.0, 0.0])
     return torch.cat([column[:, None], rest.double().expand(len(column), -1)], dim=1)
 
 

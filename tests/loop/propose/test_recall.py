@@ -11,7 +11,7 @@ from campaigns.precursors import find_set, precursor_sets
 from campaigns.results import History
 from loop.errors import ProposalError
 from loop.propose.beliefs import rate_prior
-from loop.propose.encoding import encoder
+from loop.propose.encoders import encoder
 from loop.propose.facts import TabledFacts
 from loop.propose.features import SetChemistry
 from loop.propose.poolbuilder import build_pool

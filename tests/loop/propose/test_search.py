@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from loop.propose.columns import Columns
+from loop.propose.columns import N_PHYSICS, Columns
 from loop.propose.forest import grow
 from loop.propose.library import Figure, joint_draws, mixture, togetherness
 from loop.propose.members import growth, members, n_members, reciprocal_ranks
@@ -18,7 +18,7 @@ def rng(seed):
 
 
 def pool(n, seed=0):
-    X = np.hstack([rng(seed).random((n, 2)), np.zeros((n, 6))])
+    X = np.hstack([rng(seed).random((n, 2)), np.zeros((n, N_PHYSICS))])
     return Pool(torch.from_numpy(X), Columns(2, 0, 0, 0))
 
 

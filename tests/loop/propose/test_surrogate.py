@@ -23,7 +23,7 @@ COLD, HOT = 600.0, 1250.0
 def row(kelvin, sources, descriptor=0.0):
     one_hot = [float(i in sources) for i in range(3)]
     at = (kelvin - COLD) / (HOT - COLD)
-    physics = [kelvin, log(10.0), 0.0, 1.0, 0.0, 10.0, 0.0]
+    physics = [kelvin, log(10.0), 0.0, 1.0, 0.0, 0.0, 10.0, 0.0]
     return [at, *one_hot, descriptor, *physics]
 
 
