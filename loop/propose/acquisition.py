@@ -108,7 +108,7 @@ def choose_load(
             profiles, one axis more.
         allowed: Which candidates may be taken, `n x m`.
         log_chance: Logarithm of the probability that a synthesis succeeds, by row.
-        X_baseline: Points with results, `k x d`.
+        X_baseline: Points with results that may be among the best, `k x d`.
         X_pending: Points on their way, `p x d`.
         size: Samples wanted.
         log_price: Logarithm of what the hours of each profile cost, shape n; all cost
@@ -120,7 +120,6 @@ def choose_load(
     """
     price = torch.zeros(len(allowed), dtype=torch.float64)
     price = price if log_price is None else log_price
-    X_baseline = goal.incumbents(model, X_baseline)
     single = goal.worth(model, X_baseline, X_pending)
     hopeful = _hopeful(goal, model, X_pool, allowed, log_chance)
     alone = over_pool(lambda X: single(X) + log_chance(X), X_pool, hopeful)
@@ -143,6 +142,7 @@ def choose_load(
             taken,
             is_allowed=allowed[profile],
             alone=alone[profile],
+            single=single,
             log_chance=log_chance(X),
             X_baseline=X_baseline,
             X_pending=X_pending,
@@ -255,6 +255,7 @@ def _fill(
     *,
     is_allowed: Tensor,
     alone: Tensor,
+    single: Callable[[Tensor], Tensor],
     log_chance: Tensor,
     X_baseline: Tensor,
     X_pending: Tensor | None,
@@ -267,9 +268,13 @@ def _fill(
     bounds = alone.clone()
     gains = list[float]()
     while free.any() and len(taken) < size:
-        on_way = torch.cat([X[:0] if X_pending is None else X_pending, X[taken]])
-        adding = goal.worth(model, X_baseline, on_way if len(on_way) else None)
-        _lower(bounds, free, partial(_values, adding, X, log_chance))
+        if taken:
+            on_way = torch.cat([X[:0] if X_pending is None else X_pending, X[taken]])
+            adding, stale = goal.worth(model, X_baseline, on_way), free.clone()
+        else:
+            # The first of a load adds what it is worth alone, and that is known.
+            adding, stale = single, free & (bounds == -inf)
+        _lower(bounds, free, stale, partial(_values, adding, X, log_chance))
         best = best_admitted(bounds, free, partial(barred, taken))
         if best is None:
             break
@@ -285,7 +290,9 @@ def _values(
     return adding(X[rows]) + log_chance[rows]
 
 
-def _lower(bounds: Tensor, free: Tensor, value: Callable[[Tensor], Tensor]) -> None:
+def _lower(
+    bounds: Tensor, free: Tensor, stale: Tensor, value: Callable[[Tensor], Tensor]
+) -> None:
     """Lower bounds to values, from the highest on, until the best is certain.
 
     What a sample adds shrinks as others join, so that what it added before bounds it.
@@ -294,14 +301,14 @@ def _lower(bounds: Tensor, free: Tensor, value: Callable[[Tensor], Tensor]) -> N
         bounds: Of every sample of a profile, shape m; -inf for those that nobody
             hopes for, which are valued only once there are no others.
         free: Which may be taken, shape m.
+        stale: Whose bounds are no values yet, shape m; is used up.
         value: Values of some rows.
 
     Source:
         Minoux, in Optimization Techniques (Springer, 1978) 234: the lazy greedy
         algorithm for submodular functions.
     """
-    stale = free.clone()
-    best = -inf
+    best = float(bounds.masked_fill(~free | stale, -inf).max())
     while stale.any():
         open_bounds = bounds.masked_fill(~stale, -inf)
         if best > -inf and best >= float(open_bounds.max()):

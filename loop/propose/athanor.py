@@ -187,13 +187,14 @@ class Planner:
         found = self.learner.fit(state, known)
         goal, model = found.goal, found.model
         with torch.no_grad():
+            best = goal.incumbents(model, found.X)
             chosen = choose_load(
                 goal,
                 model,
                 candidates.at,
                 allowed=candidates.allowed,
                 log_chance=log_chance,
-                X_baseline=found.X,
+                X_baseline=best,
                 X_pending=candidates.pending(),
                 size=self.question.size,
                 log_price=self.price.logarithms(),
@@ -201,7 +202,7 @@ class Planner:
             )
         acquisition = "qLogNEHVI" if goal.n_objectives > 1 else "qLogNEI"
         X_load = candidates.at(chosen.profile)[list(chosen.samples)]
-        gain = goal.gain(model, goal.incumbents(model, found.X), X_load)
+        gain = goal.gain(model, best, X_load)
         return Evidence(
             method=f"athanor: {acquisition} over whole loads",
             chosen=chosen,

@@ -21,6 +21,8 @@ Array = NDArray[np.float64]
 Value = Callable[[], Tensor]
 STEPS = 200
 """Iterations of L-BFGS at most; 20 to 70 are taken."""
+MEMORY = 20
+"""Steps that L-BFGS remembers: about as many as there are constants."""
 GAIN = 1e-7
 """Least gain of a step in log posterior density, for each result: one set of constants
 is then as good as the next."""
@@ -51,7 +53,7 @@ def fit_constants(model: Any) -> None:  # noqa: ANN401
     first = torch.cat([v.detach().reshape(-1) for v in named]).numpy()
     found = minimize(
         loss, first, jac=True, method="L-BFGS-B",
-        options={"maxiter": STEPS, "ftol": GAIN},
+        options={"maxiter": STEPS, "maxcor": MEMORY, "ftol": GAIN},
     )  # fmt: skip
     _put(found.x, named)
 

@@ -171,9 +171,10 @@ class LoadKernel(Kernel):  # type: ignore[misc]
         with_P = torch.addcmul(w[0], gate * w[3], S)
         if len(w) > 4:
             with_P = with_P + gate * w[4] * same
-        alone = torch.addcmul(w[1] * S, w[2], L)
-        alone = alone if gate.ndim == 0 else gate * alone
-        found = torch.addcmul(alone, with_P, P)
+        alone = (w[1] * S).addcmul_(w[2], L)
+        if gate.ndim:
+            alone = alone * gate
+        found = alone.addcmul_(with_P, P)
         return found if recalled.ndim == 0 else found + recalled
 
     def _same(self, a: Tensor, b: Tensor, *, diag: bool) -> Tensor:
