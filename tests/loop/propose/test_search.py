@@ -7,7 +7,13 @@ import torch
 from loop.propose.columns import Columns
 from loop.propose.forest import grow
 from loop.propose.library import Figure, joint_draws, mixture, togetherness
-from loop.propose.members import growth, members, n_members, reciprocal_ranks
+from loop.propose.members import (
+    growth,
+    members,
+    n_members,
+    reciprocal_ranks,
+    together,
+)
 from loop.propose.scales import Scale, linear
 from loop.propose.search import MOST_JOINT, Pool, next_candidates
 from loop.propose.stacking import log_scores, weights
@@ -84,6 +90,15 @@ def test_a_chance_of_a_whole_is_worth_more_than_a_sure_good_yield():
     assert ranks[chance] > ranks[sure]
     share = members(drawn, measured, known, 3).mean(axis=1)
     assert share[chance] < share[sure]
+
+
+def test_a_batch_asks_different_questions():
+    # Two that go together in every draw, one that is found where they are not.
+    worth = np.zeros((4, 10))
+    worth[[0, 1], :6], worth[2, 6:] = 1.0, 1.0
+    expected = np.array([1.0, 2.0, 0.0, 3.0])
+    assert together(worth, expected, 1) == [1]
+    assert together(worth, expected, 4) == [1, 2, 0, 3]
 
 
 def test_growth_is_what_a_hand_computes():
