@@ -116,6 +116,7 @@ def test_proposals_repeat_and_fill_a_batch_with_what_was_not_seen(n_figures):
     first = next_candidates(made, figures, seen, size=4, seed=7)
     assert first == next_candidates(made, figures, seen, size=4, seed=7)
     assert len({*first, *seen}) == 8
+    assert next_candidates(made, figures, seen, size=1, seed=7) == first[:1]
 
 
 def test_of_a_large_pool_the_most_hopeful_are_looked_at():
