@@ -3,9 +3,8 @@
 Of one objective: the probability that it belongs to the best twentieth of the pool. A
 lab that searches a list wants the good candidates, all of them and early, not one best
 value: after the first yield of 100 % no improvement is left to expect, and nine other
-routes are. The sum over a batch is the expected number of new members, so a batch is
-the most probable ones. How good a member has to be is not known either: each draw ranks
-the whole pool.
+routes are. A batch is chosen one after another, each by what it adds. How good a member
+has to be is not known either: each draw ranks the whole pool.
 
 Of a yield: its expected reciprocal rank within that twentieth. A yield has a whole that
 several can reach, and that is what is sought: a route that is surely third to two pure
@@ -76,6 +75,30 @@ def reciprocal_ranks(
         better = n_sought - np.searchsorted(levels, values, side="right")
         one[:] = np.where(values >= levels[0], 1.0 / (1.0 + better), 0.0)
     return found
+
+
+def together(worth: Array, expected: Array, size: int) -> list[int]:
+    """Return candidates for one batch, each worth most beside those before it.
+
+    Where one of them is a find, the next is worth a half in the same draw, then a
+    third: what goes together is found or missed together, and a batch that asks one
+    question several times learns one answer.
+
+    Args:
+        worth: Of each candidate in each draw, shape `n x s`.
+        expected: Results, shape n; they decide ties.
+        size: Candidates wanted, at most n.
+    """
+    before = np.zeros(worth.shape[1])
+    is_left = np.ones(len(worth), dtype=bool)
+    chosen: list[int] = []
+    while len(chosen) < size:
+        value = np.where(is_left, (worth / (1.0 + before)).mean(axis=1), -np.inf)
+        best = int(np.lexsort((-expected, -value))[0])
+        before = before + worth[best]
+        is_left[best] = False
+        chosen.append(best)
+    return chosen
 
 
 def growth(draws: Array, front: Array, reference: Array) -> Array:

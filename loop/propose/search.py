@@ -9,7 +9,13 @@ from torch import Tensor
 
 from loop.propose.columns import Columns
 from loop.propose.library import KINDS, Figure, Mixture, joint_draws, mixture
-from loop.propose.members import growth, members, n_members, reciprocal_ranks
+from loop.propose.members import (
+    growth,
+    members,
+    n_members,
+    reciprocal_ranks,
+    together,
+)
 from loop.propose.randomness import key
 from loop.propose.reproducible import reproducible
 
@@ -95,13 +101,12 @@ class Sought:
 def _most_wanted(
     drawn: Array, measured: list[int], y: Array, sought: Sought, size: int
 ) -> list[int]:
-    """Return candidates of the highest worth; what is expected of them decides ties."""
+    """Return candidates of the highest worth, each beside those chosen before it."""
     worth = reciprocal_ranks if sought.is_ranked else members
     found = worth(drawn, measured, y, min(sought.n, len(drawn) - 1))
-    known = set(measured)
-    left = [i for i in range(len(drawn)) if i not in known]
-    order = np.lexsort((-drawn[left].mean(axis=1), -found[left].mean(axis=1)))
-    return [left[i] for i in order[:size]]
+    left = np.setdiff1d(np.arange(len(drawn)), measured)
+    chosen = together(found[left], drawn[left].mean(axis=1), size)
+    return [int(i) for i in left[chosen]]
 
 
 def _most_growth(drawn: Array, measured: list[int], Y: Array, size: int) -> list[int]:

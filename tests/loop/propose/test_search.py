@@ -7,7 +7,13 @@ import torch
 from loop.propose.columns import N_PHYSICS, Columns
 from loop.propose.forest import grow
 from loop.propose.library import Figure, joint_draws, mixture, togetherness
-from loop.propose.members import growth, members, n_members, reciprocal_ranks
+from loop.propose.members import (
+    growth,
+    members,
+    n_members,
+    reciprocal_ranks,
+    together,
+)
 from loop.propose.scales import Scale, linear
 from loop.propose.search import MOST_JOINT, Pool, next_candidates
 from loop.propose.stacking import log_scores, weights
@@ -86,6 +92,15 @@ def test_a_chance_of_a_whole_is_worth_more_than_a_sure_good_yield():
     assert share[chance] < share[sure]
 
 
+def test_a_batch_asks_different_questions():
+    # Two that go together in every draw, one that is found where they are not.
+    worth = np.zeros((4, 10))
+    worth[[0, 1], :6], worth[2, 6:] = 1.0, 1.0
+    expected = np.array([1.0, 2.0, 0.0, 3.0])
+    assert together(worth, expected, 1) == [1]
+    assert together(worth, expected, 4) == [1, 2, 0, 3]
+
+
 def test_growth_is_what_a_hand_computes():
     front, reference = np.array([[1.0, 3.0], [2.0, 1.0]]), np.zeros(2)
     drawn = np.array([[[2.0, 2.0], [0.5, 0.5]]])
@@ -101,6 +116,7 @@ def test_proposals_repeat_and_fill_a_batch_with_what_was_not_seen(n_figures):
     first = next_candidates(made, figures, seen, size=4, seed=7)
     assert first == next_candidates(made, figures, seen, size=4, seed=7)
     assert len({*first, *seen}) == 8
+    assert next_candidates(made, figures, seen, size=1, seed=7) == first[:1]
 
 
 def test_of_a_large_pool_the_most_hopeful_are_looked_at():
