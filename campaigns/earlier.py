@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -36,6 +36,18 @@ class EarlierResult(Frozen):
     variance: Annotated[float, Field(ge=0)]
 
 
+class EarlierFailure(Frozen):
+    """One sample that gave nothing to measure, in the same terms."""
+
+    sample: str
+    status: Literal["failed", "lost"]
+    """As in `results.Trial`."""
+    precursors: dict[str, Positive]
+    """As in `EarlierResult`; as planned where nothing was weighed."""
+    holds: Annotated[tuple[EarlierHold, ...], Field(min_length=1)]
+    """As measured, as planned where nothing was."""
+
+
 class EarlierCampaign(Frozen):
     """What one earlier campaign found out.
 
@@ -53,6 +65,9 @@ class EarlierCampaign(Frozen):
     target: str
     """Formula of the compound sought there."""
     results: Annotated[tuple[EarlierResult, ...], Field(min_length=1)]
+    failures: Annotated[
+        tuple[EarlierFailure, ...], Field(exclude_if=lambda found: not found)
+    ] = ()
 
     @property
     def sha256(self) -> str:

@@ -228,6 +228,8 @@ class SampleEnded(Frozen):
     sample: str
     status: Literal["failed", "lost", "unusable", "held"]
     reason: str
+    by: Annotated[str, Field(exclude_if=lambda name: not name)] = ""
+    """The person who says so; empty where the loop found it."""
 
 
 class Pinned(Frozen):

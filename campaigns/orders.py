@@ -14,8 +14,15 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter, ValidationError
 
 from campaigns.check.space import is_numeric, searched_parameters
-from campaigns.errors import SpecError, StoreError
-from campaigns.lifecycle import Amended, OrderWithdrawn, Pinned, Vetoed
+from campaigns.errors import SpecError, StoreError, TransitionError
+from campaigns.ledger import Ledger
+from campaigns.lifecycle import (
+    Amended,
+    OrderWithdrawn,
+    Pinned,
+    SampleEnded,
+    Vetoed,
+)
 from campaigns.precursors import precursor_sets
 from campaigns.recipe import Parameters
 from campaigns.results import Limits
@@ -23,7 +30,8 @@ from campaigns.spec import CampaignSpec, Choice, Range
 from campaigns.wholefile import write_whole
 
 Order = Annotated[
-    Pinned | Vetoed | OrderWithdrawn | Amended, Field(discriminator="kind")
+    Pinned | Vetoed | OrderWithdrawn | Amended | SampleEnded,
+    Field(discriminator="kind"),
 ]
 ORDER: TypeAdapter[Order] = TypeAdapter(Order)
 CHANGEABLE = (
@@ -117,6 +125,28 @@ def amended(old: CampaignSpec, new: CampaignSpec, *, by: str, reason: str) -> Am
     return Amended(
         spec=after, spec_sha256=new.sha256, changed=changed, by=by, reason=reason
     )
+
+
+def check_judgeable(ledger: Ledger, sample: str) -> None:
+    """Refuse that a person calls a sample failed that is not for a person to judge.
+
+    What is still being made ends by itself; a score says more than a verdict, and what
+    is lost or failed says the same already.
+
+    Raises:
+        TransitionError: If it was not dosed, or did not end held or unusable.
+    """
+    free = [
+        name
+        for name, end in ledger.held.items()
+        if end.status in ("held", "unusable") and ledger.dosed_grams(name)
+    ]
+    if sample not in free:
+        listed = ", ".join(free) or "none"
+        raise TransitionError(
+            f"SAMPLE: found {sample!r}; allowed: samples that were dosed and ended"
+            f" held or unusable: {listed}"
+        )
 
 
 def folder_of(database: Path) -> Path:

@@ -49,6 +49,8 @@ SAMPLE: Table = {
     "unusable": {
         "portion-moved": "unusable", "pattern-measured": "unusable",
         "identified": "unusable", "scored": "scored", "unusable": "unusable",
+        # A person who sees the powder knows why no pattern could be read.
+        "failed": "failed",
     },
     # A held sample waits for a person, who may send it on from where it stood.
     "held": {

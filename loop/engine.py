@@ -70,20 +70,26 @@ class Engine:
         Raises:
             ProposalError: If no further sample can be proposed.
             ScheduleError: If the lab cannot carry out a load.
-            FaultError: If an instrument reports a fault; the campaign can be resumed.
+            FaultError: If an instrument reports a fault, at once; of a furnace that
+                fires, once the others have made all they can. The campaign can be
+                resumed.
         """
         bench, timetable = self._bench(), self._timetable()
         ready: Sequence[LoadPlanned] = self.ledger.open_loads()
         try:
             while True:
                 for load in ready:
-                    self.making.begin(load.load, self._make(load, bench, timetable))
+                    work = self._make(load, bench, timetable)
+                    self.making.begin(load.load, work, furnace=load.furnace)
                 new, reason = await self._refill(timetable)
                 ready = () if only_propose else new
                 if ready:
                     continue
                 if self.making.tasks:
                     await self.making.one_over()
+                elif self.making.faults:
+                    # Its load is open, and what became of it is asked after repair.
+                    raise self.making.faults[0]
                 elif only_propose and self.ledger.open_loads():
                     return "a load waits for a person's review"
                 else:
@@ -180,7 +186,7 @@ class Engine:
                 )
             )  # fmt: skip
         except ExhaustedError as error:
-            if self.making.tasks:
+            if self.making.tasks or self.making.faults:
                 return str(error)
             raise
         if not proposals:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from campaigns.errors import TransitionError
 from campaigns.ledger import Ledger
-from campaigns.lifecycle import Amended, Payload
+from campaigns.lifecycle import Amended, Payload, SampleEnded
 from campaigns.materials.phases import PhaseTable
-from campaigns.orders import Order, folder_of, waiting
+from campaigns.orders import Order, check_judgeable, folder_of, waiting
 from campaigns.spec import CampaignSpec
 from loop.analyse.samples import conclude
 from loop.recorder import Recorder
@@ -57,6 +57,8 @@ def record(
         TransitionError: If it may not follow what is recorded.
         StoreError: If the database cannot be written.
     """
+    if isinstance(order, SampleEnded):
+        check_judgeable(recorder.ledger, order.sample)
     recorder.append(
         order, *_scores(order, recorder.ledger, table),
         actor=_person(order), lab_time=lab_time,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from campaigns import labels
 from campaigns.errors import StoreError
-from campaigns.lifecycle import Proposed
+from campaigns.lifecycle import Proposed, SampleEnded, Scored
 from campaigns.results import DecisionRecord, History, Slice, Trial
 from campaigns.review.views import LoadView, ObjectiveView
 from campaigns.review.wording import Words
@@ -31,6 +31,8 @@ class Explanation:
     """What became of it."""
     objectives: tuple[ObjectiveView, ...]
     words: Words
+    ending: SampleEnded | None = None
+    """How it ended without a score."""
 
     @property
     def decision(self) -> DecisionRecord:
@@ -90,7 +92,11 @@ class Explanation:
             if told:
                 yield f"{_lower(one)}: {'; '.join(told)}"
         if not self.trial.scores:
-            yield f"result: {self.trial.status}"
+            if self.ending is None:
+                yield f"result: {self.trial.status}"
+            else:
+                reason = self.words(self.ending.reason)
+                yield f"result: {self.ending.status}: {reason}"
 
     def _expected(self, one: ObjectiveView) -> Iterator[str]:
         if one.label not in self.decision.mean:
@@ -240,9 +246,24 @@ class Explanation:
             "decision": self.decision.model_dump(mode="json"),
             "known": [trial.sample for trial in self.before.trials],
             "status": self.trial.status,
+            "reason": self.ending.reason if self.ending else "",
             "measured": self.trial.measured,
             "scores": {k: v.model_dump() for k, v in self.trial.scores.items()},
         }
+
+
+def _ending(store: Store, sample: str) -> SampleEnded | None:
+    """Return how a sample ended without a score, None if it is scored or under way."""
+    found = None
+    for event in store.events(kinds=("sample-ended", "scored")):
+        match event.payload:
+            case SampleEnded(sample=name) as ended if name == sample:
+                found = ended
+            case Scored(sample=name) if name == sample:
+                found = None
+            case _:
+                pass
+    return found
 
 
 def explain(
@@ -279,6 +300,7 @@ def explain(
                 by_sample[sample],
                 tuple(objectives),
                 Words.of(store, trials),
+                _ending(store, sample),
             )
     raise StoreError(f"{store.path}: {sample} was never proposed")
 

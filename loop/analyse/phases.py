@@ -10,6 +10,7 @@ from campaigns.results import Crystallites, Hypothesis, Identification
 from instruments.quantities import Floats, Pattern
 from loop.analyse import quantify
 from loop.analyse.evidence import Evidence
+from loop.analyse.glass import is_glass
 from loop.analyse.microstructure import size_and_strain
 from loop.analyse.patterns import check, rebin
 from loop.analyse.problem import Problem, linear, prepare
@@ -19,7 +20,7 @@ from loop.analyse.refine import Solution
 from loop.analyse.search import search
 from loop.errors import AnalysisError
 
-METHOD = "3"
+METHOD = "4"
 """Raised when the same pattern and candidates may give another answer."""
 LOOK_ALIKE_RWP = 0.005
 """A look-alike fits within half a point of Rwp."""
@@ -72,9 +73,11 @@ def identify(
     binned = rebin(pattern)
     problem = prepare(binned.two_theta, binned.counts)
     instrument = instrument or Instrument.of(pattern)
+    if is_glass(problem):
+        return _found_nothing(pattern, problem, is_amorphous=True)
     judge, solutions = search(problem, references, instrument, expected=expected)
     if not solutions:
-        return _found_nothing(pattern, problem)
+        return _found_nothing(pattern, problem, is_amorphous=False)
     return _report(pattern, problem, judge, solutions)
 
 
@@ -110,7 +113,8 @@ def _report(
     kept, probability = _probable(judge, solutions)
     weighed = [quantify.weigh(problem, one, judge) for one in kept]
     unknown = quantify.unexplained(problem, best)
-    amorphous = quantify.hump(problem, best)
+    bragg = float((best.curves @ best.scales).sum())
+    amorphous = quantify.hump(problem, best.background, bragg)
     quality = _quality(problem, best)
     doubts, is_usable = _doubts(
         pattern, problem, best, quality, unknown, amorphous, float(probability[0])
@@ -260,7 +264,9 @@ def _fit(problem: Problem, best: Solution) -> Fit:
     )
 
 
-def _found_nothing(pattern: Pattern, problem: Problem) -> tuple[Identification, Fit]:
+def _found_nothing(
+    pattern: Pattern, problem: Problem, *, is_amorphous: bool
+) -> tuple[Identification, Fit]:
     """Report a pattern that no candidate explains: recorded, not fed as truth."""
     _, background, chi2 = linear(problem, np.empty((len(problem.grid), 0)))
     weight = 1.0 / np.maximum(problem.observed, 1.0)
@@ -268,10 +274,16 @@ def _found_nothing(pattern: Pattern, problem: Problem) -> tuple[Identification, 
     rwp = np.sqrt(misfit / float((weight * problem.observed**2).sum()))
     minor, serious = _doubts_of_pattern(pattern, problem)
     identification = Identification(
-        fractions=quantify.nothing(),
+        fractions=quantify.amorphous() if is_amorphous else quantify.nothing(),
         rwp=float(rwp),
         gof=float(np.sqrt(chi2 / len(problem.grid))),
-        quality=("no candidate explains a line", *serious, *minor),
+        quality=(
+            "nothing crystalline: a broad hump and no line"
+            if is_amorphous
+            else "no candidate explains a line",
+            *serious,
+            *minor,
+        ),
         is_usable=False,
         versions=versions(),
     )

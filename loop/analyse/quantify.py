@@ -189,7 +189,16 @@ def unexplained(problem: Problem, solution: Solution) -> float:
     return left / (left + explained) if left > 0.0 else 0.0
 
 
-def hump(problem: Problem, solution: Solution) -> float | None:
+def amorphous() -> PhaseFractions:
+    """Return the fractions of a powder that shows a broad hump and no line."""
+    return PhaseFractions(
+        phases=(UNKNOWN, AMORPHOUS),
+        mean=(0.0, 1.0),
+        covariance=((0.0, 0.0), (0.0, 0.0)),
+    )
+
+
+def hump(problem: Problem, background: Floats, bragg: float) -> float | None:
     """Return the share of scattering in a broad hump, none where none is seen.
 
     The fitted background is compared with a stiff one (constant, slopes and 1 / 2
@@ -198,9 +207,10 @@ def hump(problem: Problem, solution: Solution) -> float | None:
 
     Args:
         problem: The pattern.
-        solution: The best set.
+        background: Fitted with the best set, shape of the pattern.
+        bragg: Counts in the lines of that set, >= 0.
     """
-    x, y = problem.grid, solution.background
+    x, y = problem.grid, background
     t = (x - x.mean()) / np.ptp(x)
     stiff = np.stack([np.ones_like(x), t, t**2, 10.0 / x, (10.0 / x) ** 2], 1)
     base = _misfit(stiff, y)[0]
@@ -215,7 +225,6 @@ def hump(problem: Problem, solution: Solution) -> float | None:
         return None
     left, bump = best
     level = float(y[int(np.argmax(bump))])
-    bragg = float((solution.curves @ solution.scales).sum())
     share = float(bump.sum()) / (float(bump.sum()) + bragg)
     is_seen = left < 0.25 * base and bump.max() > 0.12 * level and share > _LEAST_HUMP
     return share if is_seen else None

@@ -27,6 +27,7 @@ from loop.analyse.patterns import parse
 from loop.analyse.phases import identify
 from loop.analyse.powder import RunFacts
 from loop.analyse.profile import Instrument
+from loop.analyse.quantify import AMORPHOUS
 from loop.analyse.references import Reference, from_phases
 from loop.analyse.rescan import Question, reason_for_longer
 from loop.analyse.solutions import for_sample
@@ -93,7 +94,7 @@ def analyse_sample(
         asked = _ask_longer(spec, table, ledger, result, lab=lab)
         if asked is not None:
             return Analysed((identified, asked), blob)
-    elif not found.is_usable:
+    elif not found.is_usable and not _is_glass(found):
         rest = settle(spec, table, ledger, sample, reason=why_unusable(found))
         return Analysed((identified, *rest), blob)
     return Analysed((identified, conclude(spec, table, ledger, identified)), blob)
@@ -250,6 +251,8 @@ def conclude(
 ) -> Scored | SampleEnded:
     """Return what follows from an identification that nothing later stands beside."""
     found, sample = identified.identification, identified.sample
+    if _is_glass(found):
+        return SampleEnded(sample=sample, status="failed", reason=why_unusable(found))
     if not found.is_usable:
         return _unusable(sample, why_unusable(found))
     own, phases = for_sample(spec, table, ledger, sample)
@@ -282,6 +285,16 @@ def settle(
         return (conclude(spec, table, ledger, first),)
     words = f"{why_unusable(first.identification)}; longer scan: {reason}"
     return (_unusable(sample, words),)
+
+
+def _is_glass(found: Identification) -> bool:
+    """Tell whether a powder was found to be amorphous throughout: a failed synthesis.
+
+    No doubt about the analysis, and nothing that a longer scan would bring out.
+    """
+    fractions = found.fractions
+    shares = dict(zip(fractions.phases, fractions.mean, strict=True))
+    return shares.get(AMORPHOUS, 0.0) >= 1.0
 
 
 def why_unusable(found: Identification) -> str:

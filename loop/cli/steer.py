@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="steer",
-    help="Ask for recipes, forbid them, drop samples, or change the goals.",
+    help="Ask for recipes, forbid them, drop or judge samples, change the goals.",
     no_args_is_help=True,
 )
 
@@ -119,6 +119,30 @@ def drop(
     with Store.open(database) as store:
         recipe = _drop(store, sample, reason=reason, by=by)
         _veto(store, _exactly(recipe), reason=reason, by=by)
+
+
+@app.command()
+def fail(
+    database: Database,
+    sample: Annotated[str, typer.Argument(help="A sample that ended unscored.")],
+    reason: Reason,
+    by: By = "",
+) -> None:
+    """Say that a synthesis failed: it counts against recipes like it."""
+    from campaigns.ledger import Ledger
+    from campaigns.lifecycle import SampleEnded
+    from campaigns.orders import check_judgeable
+    from campaigns.store import Store
+
+    with Store.open(database) as store:
+        ledger = Ledger()
+        ledger.take(store.events())
+        check_judgeable(ledger, sample)
+        person = by or getpass.getuser()
+        text = f"{person}: {reason}"
+        _place(
+            store, SampleEnded(sample=sample, status="failed", reason=text, by=person)
+        )
 
 
 @app.command()
@@ -274,5 +298,7 @@ def _told(order: "Order") -> str:
             return f"{order.veto.order} is not to be made"
         case "order-withdrawn":
             return f"{order.order} is withdrawn"
+        case "sample-ended":
+            return f"{order.sample} counts as failed"
         case _:
             return f"the campaign changes in {', '.join(order.changed)}"

@@ -6,14 +6,26 @@ from pathlib import Path
 
 import numpy as np
 
-from campaigns.earlier import EarlierCampaign, EarlierHold, EarlierResult
+from campaigns.earlier import (
+    EarlierCampaign,
+    EarlierFailure,
+    EarlierHold,
+    EarlierResult,
+)
 from campaigns.errors import SpecError
+from campaigns.history import OUTCOMES
+from campaigns.ledger import Ledger
 from campaigns.materials.formula import Formula
 from campaigns.materials.phases import PhaseTable
 from campaigns.reagents import cations
 from campaigns.store import Store
 from loop.knowledge.pairwise_file import Observation, read_learned
-from loop.knowledge.pairwise_history import NO_PHASE, observations
+from loop.knowledge.pairwise_history import (
+    NO_PHASE,
+    holds_of,
+    moles_of,
+    observations,
+)
 
 SQLITE = b"SQLite format 3\x00"
 DIGITS = 9
@@ -65,13 +77,40 @@ def _campaigns(file: Path, table: PhaseTable) -> Iterator[EarlierCampaign]:
             named = target.phases
             if target.solid_solution is not None:
                 named = (*named, target.solid_solution.phase)
-            found = observations(store)
+            found, failures = observations(store), _failures(store)
         if found:
-            yield _campaign(file, found, set(named) or _target_rows(found[0], table))
+            phases = set(named) or _target_rows(found[0], table)
+            one = _campaign(file, found, phases)
+            yield one.model_copy(update={"failures": failures})
         return
     for _, group in groupby(read_learned(file), key=lambda one: one.campaign):
         rows = tuple(group)
         yield _campaign(file, rows, _target_rows(rows[0], table))
+
+
+def _failures(store: Store) -> tuple[EarlierFailure, ...]:
+    """Return the samples whose synthesis failed or whose powder was lost."""
+    ledger, spec = Ledger(), store.spec
+    ledger.take(store.events())
+    found = []
+    for sample, ended in sorted(ledger.held.items()):
+        if ended.status not in OUTCOMES:
+            continue
+        recipe = ledger.recipe(sample)
+        grams = ledger.dosed_grams(sample) or recipe.grams
+        target = recipe.target or spec.target.formula
+        holds = (EarlierHold(**h.model_dump()) for h in holds_of(ledger, sample))
+        found.append(
+            EarlierFailure.model_validate(
+                {
+                    "sample": sample,
+                    "status": ended.status,
+                    "precursors": moles_of(spec, grams, target),
+                    "holds": tuple(holds),
+                }
+            )
+        )
+    return tuple(found)
 
 
 def _target_rows(of: Observation, table: PhaseTable) -> set[str]:

@@ -54,8 +54,8 @@ def observations(store: Store) -> tuple[Observation, ...]:
                 sample=sample,
                 event=sequences[scored.scan],
                 target=target,
-                precursors=_moles(spec, grams, target),
-                holds=_holds(ledger, sample),
+                precursors=moles_of(spec, grams, target),
+                holds=holds_of(ledger, sample),
                 phases=fractions.phases,
                 mean=fractions.mean,
                 covariance=fractions.covariance,
@@ -64,7 +64,7 @@ def observations(store: Store) -> tuple[Observation, ...]:
     return tuple(found)
 
 
-def _holds(ledger: Ledger, sample: str) -> tuple[Hold, ...]:
+def holds_of(ledger: Ledger, sample: str) -> tuple[Hold, ...]:
     """Return the holds of a sample in order, as measured where they were."""
     measured = [firing.measured for firing in ledger.firings_of(sample)]
     found = []
@@ -79,7 +79,7 @@ def _holds(ledger: Ledger, sample: str) -> tuple[Hold, ...]:
     return tuple(found)
 
 
-def _moles(
+def moles_of(
     spec: CampaignSpec, grams: Mapping[str, float], formula: str
 ) -> dict[str, float]:
     """Return precursor formula to moles per mole of target."""

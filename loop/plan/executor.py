@@ -91,7 +91,8 @@ class Executor:
         try:
             done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_EXCEPTION)
         except asyncio.CancelledError:
-            await self._land(running)
+            self.bench.effects.halt()
+            await self._landed(running)
             raise
         failed = [error for task in done if (error := task.exception())]
         if failed:
@@ -100,23 +101,31 @@ class Executor:
     async def _come_to_rest(
         self, failed: list[BaseException], running: set[asyncio.Task[None]]
     ) -> None:
-        """Make the faulty instruments safe, let the others end, and raise."""
-        self.bench.effects.halt()
+        """Make the faulty instruments safe, let the others end, and raise.
+
+        A fault of the load's own furnace concerns no other load: what this one has
+        under way waits for that furnace, and nobody else uses it.
+        """
+        if not all(map(self.is_own_fault, failed)):
+            self.bench.effects.halt()
         for error in (e for e in failed if isinstance(e, FaultError)):
             words = await make_safe(self.bench.lab, error.instrument)
             error.add_note(f"{error.instrument}: {words}")
-        later = await self._land(running)
+        later = await self._landed(running)
         faults = [e for e in (*failed, *later) if isinstance(e, FaultError)]
         raise (faults or failed)[0]
 
-    async def _land(self, running: set[asyncio.Task[None]]) -> list[BaseException]:
+    def is_own_fault(self, error: BaseException) -> bool:
+        """Tell whether an error is a fault of the furnace that fires this load."""
+        return isinstance(error, FaultError) and error.instrument == self.furnace
+
+    async def _landed(self, running: set[asyncio.Task[None]]) -> list[BaseException]:
         """End all tasks, doses and moves under way in their own time.
 
         Returns:
             What else went wrong meanwhile.
         """
         effects = self.bench.effects
-        effects.halt()
         landing = set()
         for task in running:
             effect = effects.under_way(task)
@@ -151,9 +160,10 @@ class Executor:
                 await self._work(task, "")
         except HaltedError:
             return
-        except Exception:
-            # At once, before a task that waits for this instrument takes it.
-            self.bench.effects.halt()
+        except Exception as error:
+            if not self.is_own_fault(error):
+                # At once, before a task that waits for this instrument takes it.
+                self.bench.effects.halt()
             raise
         over[task.name].set()
 

@@ -12,6 +12,7 @@ from loop.propose.pool import Pool
 
 if TYPE_CHECKING:
     from loop.propose.encoding import Encoder
+    from loop.propose.mishaps import Tried
 
 Array = NDArray[np.float64]
 
@@ -40,6 +41,9 @@ class Forecasts(Protocol):
         Yvar: Tensor,
     ) -> tuple[float, ...]:
         """Return the probability that own results go on with each campaign's."""
+
+    def tried(self, encoder: "Encoder") -> "Tried":
+        """Return what they tried that this campaign could try."""
 
     @property
     def constants(self) -> dict[str, float | str]:

@@ -23,6 +23,7 @@ from loop.propose.composition import (
 from loop.propose.firstguesses import FirstGuesses
 from loop.propose.goal import Goal, marginals
 from loop.propose.means import RatePrior
+from loop.propose.mishaps import Tried
 from loop.propose.outcomes import Metric, Observed, Outcome, State
 from loop.propose.randomness import key
 from loop.propose.recalls import Recalls
@@ -106,14 +107,19 @@ class Learner:
 
         A Gaussian process on +1 (made) and -1 (failed) through a normal link: Rasmussen
         & Williams, Gaussian Processes for Machine Learning (2006), section 6.5 (least
-        squares classification).
+        squares classification). Those of earlier campaigns count alike, as far as this
+        one could try the same.
         """
-        if not state.failed:
+        forecasts = self.candidates.encoder.forecasts
+        before = forecasts.tried(self.candidates.encoder) if forecasts else Tried()
+        failed = [*state.failed, *before.failed]
+        if not failed:
             return lambda X: torch.zeros(len(X), dtype=torch.float64)
         made = [t.measured for t in self.candidates.question.scored]
-        Y = torch.tensor([1.0] * len(made) + [-1.0] * len(state.failed)).double()
+        made += before.made
+        Y = torch.tensor([1.0] * len(made) + [-1.0] * len(failed)).double()
         outcome = Outcome(
-            X=self.candidates.rows([*made, *state.failed]),
+            X=self.candidates.rows([*made, *failed]),
             Y=Y.unsqueeze(-1),
             Yvar=torch.full((len(Y), 1), FAILURE_NOISE, dtype=torch.float64),
             rate=None,
@@ -228,4 +234,4 @@ class Learner:
         if encoder.forecasts is None:
             return None
         told = encoder.forecasts.believed(encoder, found.points, Y=Y, Yvar=Yvar)
-        return Recalls(columns, told)
+        return Recalls(columns, told, is_settled=True)

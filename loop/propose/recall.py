@@ -27,6 +27,7 @@ from loop.propose.encoding import KELVIN, Encoder, temperature_range
 from loop.propose.exact import Fitted
 from loop.propose.firstguesses import FirstGuesses
 from loop.propose.means import CONSTANTS, RateMean, RatePrior
+from loop.propose.mishaps import Tried, tried
 from loop.propose.points import Points, Value
 from loop.propose.pool import Pool
 from loop.propose.recalls import belief
@@ -142,10 +143,19 @@ class Recall:
             means = self.prior.at(X, laws.unsqueeze(-1).unbind(1))
         return _log_mean(_log_density(Y, means, covariance + noise))
 
+    def tried(self, encoder: Encoder) -> Tried:
+        """Return what the campaigns tried that this one could try."""
+        return tried(encoder, self.campaigns, self.places)
+
     @property
     def constants(self) -> dict[str, float | str]:
         """Return what a decision record keeps of the campaigns."""
-        return {f"earlier[{i}].sha256": c.sha256 for i, c in enumerate(self.campaigns)}
+        found: dict[str, float | str] = {}
+        for i, one in enumerate(self.campaigns):
+            found[f"earlier[{i}].sha256"] = one.sha256
+            if one.failures:
+                found[f"earlier[{i}].failures"] = float(len(one.failures))
+        return found
 
     def words(
         self, encoder: Encoder, point: Parameters, weights: Sequence[float]
@@ -170,6 +180,7 @@ class Recall:
         return (
             f" Earlier campaigns expect a yield of: {'; '.join(told)}; the rate law"
             f" alone {before * YIELD_SCALE:.2f}."
+            f"{self.tried(encoder).words(str(point['precursors']))}"
         )
 
     def _process(self, encoder: Encoder, point: Mapping[str, Value]) -> list[float]:

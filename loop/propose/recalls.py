@@ -11,13 +11,17 @@ class Recalls:
     """Forecasts of one outcome: at most one of them is taken to be right.
 
     Their weights have the mean and covariance of a draw among the campaigns and none:
-    `p` and `diag(p) - p p'`, a categorical distribution's.
+    `p` and `diag(p) - p p'`, a categorical distribution's. Once results have settled
+    the probabilities, the regression on the same results takes the mean as it is: it
+    would count them twice.
     """
 
     columns: slice
     """Of X, one a campaign."""
     shares: tuple[float, ...]
     """Probability that each campaign is right here, adding up to 1 at most."""
+    is_settled: bool = False
+    """Whether results have spoken on these probabilities."""
 
     @property
     def mean(self) -> Tensor:
@@ -27,6 +31,8 @@ class Recalls:
     @property
     def covariance(self) -> Tensor:
         """Return by how much the weights are in doubt, shape `n x n`."""
+        if self.is_settled:
+            return torch.zeros(len(self.shares), len(self.shares), dtype=torch.float64)
         return torch.diag(self.mean) - torch.outer(self.mean, self.mean)
 
 

@@ -1,9 +1,13 @@
 """Two furnaces at once: sooner done, each filled anew alone, and whole after a kill."""
 
+from dataclasses import replace
+
 import pytest
 
-from campaigns.lifecycle import LoadPlanned, Proposed, Scored
+from campaigns.lifecycle import LoadPlanned, Proposed, SampleEnded, Scored, TaskFailed
+from campaigns.store import Store
 from campaigns.transitions import open_tasks
+from instruments.eurotherm import EurothermFurnace
 from tests.end_to_end.runs import (
     ROOT,
     assert_whole,
@@ -144,3 +148,46 @@ def test_our_proposer_counts_samples_on_their_way(tmp_path):
     assert "Chosen to add to 2 samples of load 1, on the way." in told
     assert "Asked for box-b, 1 place" in told
     assert "Loads compared, the one taken first" in told
+
+
+STATE = EurothermFurnace.state
+
+
+async def broken(self):
+    """Return a furnace's state, box-b with a sensor break once it is hot."""
+    found = await STATE(self)
+    if self.name == "box-b" and found.measured_celsius > 600:
+        return replace(found, faults=("sensor break",))
+    return found
+
+
+def test_one_furnace_has_a_fault_and_the_other_goes_on(tmp_path):
+    file, run = write_two(tmp_path, experiments=6), tmp_path / "run"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(EurothermFurnace, "state", broken)
+        done = athanor("simulate", file, "--proposer", "random", "-o", run)
+    assert done.code != 0
+    assert "box-b: sensor break" in done.err
+    log = [event.payload for event in events(run / "campaign.db")]
+    loads = {p.load: p for p in log if isinstance(p, LoadPlanned)}
+    (fault,) = [p for p in log if isinstance(p, TaskFailed) and p.outcome == "fault"]
+    assert "until then at most" in fault.error
+    # The other furnace spends what is left of the budget; the faulty one waits.
+    waiting = {s for p in loads.values() if p.furnace == "box-b" for s in p.samples}
+    scored = {p.sample for p in log if isinstance(p, Scored)}
+    assert len(waiting) == 1
+    assert len(scored) == 5
+    assert [p.furnace for p in loads.values()].count("box-b") == 1
+
+    repaired = athanor("resume", run / "campaign.db")
+    assert repaired.code == 0, repaired.err
+    log = [event.payload for event in events(run / "campaign.db")]
+    assert log[-1].kind == "campaign-ended"
+    (ended,) = [p for p in log if isinstance(p, SampleEnded)]
+    assert (ended.sample, ended.status) == (*waiting, "held")
+    assert "a fault of box-b cut the firing short" in ended.reason
+    with Store.open(run / "campaign.db") as store:
+        store.verify()
+        trials = {t.sample: t.status for t in store.history().trials}
+    assert trials[ended.sample] == "unusable"
+    assert "cut the firing short" in (run / "report.html").read_text("utf-8")

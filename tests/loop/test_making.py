@@ -18,8 +18,8 @@ def test_one_is_waited_for_at_a_time():
 
     async def go():
         making = Making()
-        making.begin(1, load(1, 30.0))
-        making.begin(2, load(2, 10.0))
+        making.begin(1, load(1, 30.0), furnace="box-a")
+        making.begin(2, load(2, 10.0), furnace="box-b")
         await making.one_over()
         assert over == [2]
         assert list(making.tasks) == [1]
@@ -46,13 +46,38 @@ def test_a_fault_brings_the_others_to_rest_and_comes_before_other_errors():
 
     async def go():
         making = Making()
-        making.begin(1, long())
-        making.begin(2, breaks(ValueError("a mistake")))
-        making.begin(3, breaks(FaultError("box-b", "over-temperature")))
-        with pytest.raises(FaultError, match="over-temperature"):
+        making.begin(1, long(), furnace="box-a")
+        making.begin(2, breaks(ValueError("a mistake")), furnace="box-b")
+        making.begin(3, breaks(FaultError("ur5e-1", "stopped")), furnace="box-b")
+        with pytest.raises(FaultError, match="stopped"):
             await making.one_over()
         assert not making.tasks
         await making.come_to_rest()
 
     run(go())
     assert rested == [65.0]
+
+
+def test_a_fault_of_its_own_furnace_stops_a_load_alone():
+    over = []
+
+    async def load():
+        await asyncio.sleep(30.0)
+        over.append("made")
+
+    async def breaks():
+        await asyncio.sleep(5.0)
+        raise FaultError("box-b", "sensor break")
+
+    async def go():
+        making = Making()
+        making.begin(1, load(), furnace="box-a")
+        making.begin(2, breaks(), furnace="box-b")
+        await making.one_over()
+        assert list(making.tasks) == [1]
+        assert [str(error) for error in making.faults] == ["box-b: sensor break"]
+        await making.one_over()
+        assert not making.tasks
+
+    run(go())
+    assert over == ["made"]

@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from campaigns.earlier import EarlierCampaign, EarlierHold, EarlierResult
+from campaigns.earlier import (
+    EarlierCampaign,
+    EarlierFailure,
+    EarlierHold,
+    EarlierResult,
+)
 from campaigns.precursors import find_set, precursor_sets
 from campaigns.results import History
 from loop.errors import ProposalError
@@ -224,3 +229,54 @@ def test_without_a_yield_nothing_is_recalled():
     assert propose(earlier(), spec=spec)[0].parameters == (
         propose(spec=spec)[0].parameters
     )
+
+
+def failing(label, *, celsius=875.0, status="failed", reagents=None):
+    """Return an earlier campaign of the same shelf in which a set failed thrice."""
+    changes = {"precursors": reagents} if reagents else {}
+    found = find_set(make_spec(**changes), label)
+    moles = zip(found.precursors, found.moles({}), strict=True)
+    precursors = {p.formula: float(n) for p, n in moles}
+    failures = tuple(
+        EarlierFailure(
+            sample=f"F{i}", status=status, precursors=precursors,
+            holds=(EarlierHold(celsius=celsius + i, hours=8, atmosphere="air"),),
+        )
+        for i in range(3)
+    )  # fmt: skip
+    return earlier(failures=failures)
+
+
+def test_what_failed_in_an_earlier_campaign_is_asked_for_less():
+    best = propose(earlier(), size=1)[0].parameters
+    (other,) = propose(
+        failing(best["precursors"], celsius=best["fire.temperature_celsius"]), size=1
+    )
+    assert other.parameters["precursors"] != best["precursors"]
+    assert other.decision.model["earlier[0].failures"] == 3
+    assert "failed" not in other.decision.reason
+
+
+def test_the_record_tells_of_earlier_failures_of_a_set():
+    label = "Y2O3 + BaO2 + CuO"
+    made = made_encoder()
+    found = recall(made, rate_prior(made, None), [failing(label, status="lost")])
+    told = found.words(made, point(875.0, label), [0.5])
+    assert "Of 3 earlier syntheses from this set 3 failed or were lost" in told
+    other = found.words(made, point(875.0, "Y2O3 + BaCO3 + CuO"), [0.5])
+    assert "failed" not in other
+
+
+def test_failures_from_other_reagents_or_targets_say_nothing():
+    made = made_encoder()
+    prior = rate_prior(made, None)
+    others = failing("Y2(CO3)3 + BaO + CuO", reagents=OTHERS)
+    assert not recall(made, prior, [others]).tried(made).failed
+    label = "Y2O3 + BaO2 + CuO"
+    foreign = failing(label).model_copy(update={"target": "Y2BaCuO5"})
+    assert not recall(made, prior, [foreign]).tried(made).failed
+    assert len(recall(made, prior, [failing(label)]).tried(made).failed) == 3
+
+
+def test_a_campaign_without_failures_keeps_its_hash():
+    assert "failures" not in earlier().model_dump(mode="json")

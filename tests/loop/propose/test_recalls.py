@@ -21,3 +21,8 @@ def test_weights_are_those_of_a_draw_among_campaigns_and_none():
     apart = outcomes - mean
     assert torch.allclose(found.mean, mean)
     assert torch.allclose(found.covariance, (apart.mT * chances) @ apart)
+
+
+def test_settled_weights_are_not_learned_a_second_time():
+    found = Recalls(slice(0, 2), (0.5, 0.2), is_settled=True)
+    assert not found.covariance.any()
