@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 N_PHYSICS = 8
 """Columns at the end of X: hottest hold, K; logarithm of its hours; stable carbonate,
 0 to 1; probability that the reaction runs at all, 0 to 1; logarithm of the oxygen
@@ -43,3 +46,21 @@ class Columns:
         """Return which columns earlier campaigns' forecasts are."""
         first = self.n_process + self.n_excess + self.n_identity + self.n_descriptors
         return slice(first, first + self.n_forecasts)
+
+
+def standardised(values: NDArray[np.float64]) -> tuple[
+    NDArray[np.float64], NDArray[np.float64]
+]:  # fmt: skip
+    """Return mean and deviation of each column over what is known of it.
+
+    Args:
+        values: Shape `n x k`; not a number where not known.
+
+    Returns:
+        Each of shape k; the deviation is 0 where nothing differs or nothing is known.
+    """
+    is_known = ~np.isnan(values)
+    n = np.maximum(is_known.sum(axis=0), 1)
+    mean = np.where(is_known, values, 0.0).sum(axis=0) / n
+    apart = np.where(is_known, values - mean, 0.0)
+    return mean, np.sqrt((apart**2).sum(axis=0) / n)

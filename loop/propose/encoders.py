@@ -11,14 +11,30 @@ from loop.propose.features import Facts, SetChemistry, set_features
 from loop.propose.space import SearchSpace
 
 
-def chemistry_of(found: PrecursorSet) -> SetChemistry:
-    """Return a precursor set's amounts per mole of target."""
+def chemistry_of(
+    found: PrecursorSet, facts: Facts, limits: tuple[float, float]
+) -> SetChemistry:
+    """Return a precursor set's amounts per mole of target, and what its powders are.
+
+    Args:
+        found: The set.
+        facts: What is known of matter.
+        limits: Lowest and highest temperature searched, degrees Celsius.
+    """
     gases = {gas: float(n) for gas, n in found.reaction.gases.items()}
     moles = {
         precursor.formula: float(amount)
         for precursor, amount in zip(found.precursors, found.moles({}), strict=True)
     }
-    return SetChemistry(found.label, str(found.target), moles, gases)
+    known = {text: facts.powder(text, *limits) for text in moles}
+    return SetChemistry(
+        found.label,
+        str(found.target),
+        moles,
+        gases,
+        {text: powder for text, powder in known.items() if powder is not None},
+        {p.formula: p.particle_micrometres for p in found.precursors},
+    )
 
 
 def encoder(
@@ -28,9 +44,9 @@ def encoder(
     facts: Facts,
 ) -> Encoder:
     """Return the encoder of a campaign."""
-    chemistry = tuple(chemistry_of(found) for found in sets)
     limits = temperature_range(spec)
-    coldest = limits[0] - KELVIN if limits else 25.0
+    coldest, hottest = (k - KELVIN for k in limits) if limits else (25.0, 25.0)
+    chemistry = tuple(chemistry_of(s, facts, (coldest, hottest)) for s in sets)
     features = set_features(chemistry, coldest)
     reached = tuple(
         chemistry_at_ends(spec, found, one)

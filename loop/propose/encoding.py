@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import exp
+from math import exp, isnan
 from typing import Any
 
 import numpy as np
@@ -238,8 +238,9 @@ class Encoder:
         found = {
             "hottest hold / °C": float(kelvin) - KELVIN,
             "hours worth at it / h": exp(float(log_hours)),
-            **descriptors(self.ends.mixed(row, weights[0])),
         }
+        told = descriptors(self.ends.mixed(row, weights[0]))
+        found |= {name: value for name, value in told.items() if not isnan(value)}
         (gas,) = self._atmosphere(point)
         mean, sd = self.ends.driving_forces(
             np.array([kelvin]), gas, np.array([row]), weights

@@ -5,7 +5,7 @@ composition linearly, so everything between the ends is a weighted mean of them,
 where an end itself lies off the limits. A target of fixed formula is its only end.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -85,7 +85,7 @@ class Ends:
             gas: sum(w * end.gases.get(gas, 0.0) for end, w in parts) for gas in names
         }
         kept = {text: n for text, n in moles.items() if n > 1e-9}
-        return SetChemistry(found[0].label, found[0].target, kept, gases)
+        return replace(found[0], moles=kept, gases=gases)
 
     def stable_carbonate(self, rows: Rows, weights: Floats) -> Floats:
         """Return CO2 in carbonates that outlast heating, mol per mol of cations.
@@ -226,11 +226,13 @@ def chemistry_at_ends(
     """
     if not spec.space.composition:
         return (shown,)
-    reached = [_at_end(found, composed(spec, end)) for end in ends(spec)]
+    reached = [_at_end(found, composed(spec, end), shown) for end in ends(spec)]
     return tuple(shown if one is None else one for one in reached)
 
 
-def _at_end(found: PrecursorSet, target: Formula) -> SetChemistry | None:
+def _at_end(
+    found: PrecursorSet, target: Formula, shown: SetChemistry
+) -> SetChemistry | None:
     moles = found.supply(target, {})
     if moles is None:
         return None
@@ -242,4 +244,4 @@ def _at_end(found: PrecursorSet, target: Formula) -> SetChemistry | None:
     for precursor, n in zip(found.precursors, moles, strict=True):
         amounts[precursor.formula] = amounts.get(precursor.formula, 0.0) + float(n)
     given = {str(gas): float(n) for gas, n in gases}
-    return SetChemistry(found.label, str(target), amounts, given)
+    return replace(shown, target=str(target), moles=amounts, gases=given)

@@ -6,9 +6,11 @@ from math import log
 
 from campaigns.materials.atmospheres import PRESSURES, TRACE
 from campaigns.materials.formula import Formula
-from campaigns.materials.phases import PhaseTable
+from campaigns.materials.heat import ANY, first
+from campaigns.materials.phases import Phase, PhaseTable
 from campaigns.materials.thermo import GAS_CONSTANT, gibbs, species_formula, table
 from loop.propose.features import SetChemistry
+from loop.propose.powders import Powder
 
 LOWEST_KELVIN, HIGHEST_KELVIN = 300.0, 2000.0
 
@@ -50,6 +52,29 @@ class TabledFacts:
             return 0.0
         return log(PRESSURES[atmosphere].get("O2", TRACE) / PRESSURES["air"]["O2"])
 
+    def powder(self, formula: str, coldest: float, hottest: float) -> Powder | None:
+        """Return what the phase table says of a reagent, and of what it falls apart to.
+
+        Of several rows of a formula the first speaks.
+        """
+        table = PhaseTable.load()
+        rows = table.by_formula(Formula.parse(formula))
+        if not rows:
+            return None
+        row, is_whole = rows[0], True
+        while (left := _left_at(row, coldest)) is not None:
+            is_whole = False
+            if left not in table:
+                return Powder(is_whole, None, is_volatile=False)
+            row = table[left]
+        melting = self.melting_celsius(str(row.formula))
+        evaporates = first(row.heat, "evaporates", "air")
+        return Powder(
+            is_whole and (melting is None or melting > coldest),
+            melting,
+            evaporates is not None and evaporates <= hottest,
+        )
+
     def _terms(
         self, precursors: SetChemistry, atmosphere: str
     ) -> Iterator[tuple[float, str | None, float]]:
@@ -61,6 +86,20 @@ class TabledFacts:
         for gas, moles in precursors.gases.items():
             name = f"{gas}(g)"
             yield moles, name if name in table() else None, known.get(gas, TRACE)
+
+
+def _left_at(row: Phase, celsius: float) -> str | None:
+    """Return the solid that a phase has fallen apart to in air, None if it has not."""
+    found = [
+        change
+        for change in row.heat
+        if change.event == "decomposes"
+        and change.gas in {"air", ANY}
+        and change.celsius <= celsius
+    ]
+    if not found:
+        return None
+    return found[0].into.split(" + ")[0]
 
 
 @cache

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from campaigns.materials.formula import Formula
+from loop.propose.columns import standardised
+from loop.propose.powders import Powder, powder_descriptors
 
 ALKALI = frozenset(["Li", "Na", "K", "Rb", "Cs"])
 ALKALINE_EARTH = frozenset(["Ca", "Sr", "Ba"])
@@ -83,6 +85,12 @@ class Facts(Protocol):
     def log_oxygen(self, atmosphere: str) -> float:
         """Return the logarithm of the oxygen pressure against air, 0 if not known."""
 
+    def powder(self, formula: str, coldest: float, hottest: float) -> Powder | None:
+        """Return what a reagent is in a furnace of some range, °C, None if not known.
+
+        In air.
+        """
+
 
 class NothingKnown:
     """Facts of a lab without tables."""
@@ -104,6 +112,10 @@ class NothingKnown:
         """Return 0."""
         return 0.0
 
+    def powder(self, formula: str, coldest: float, hottest: float) -> Powder | None:
+        """Return None."""
+        return None
+
 
 @dataclass(frozen=True)
 class SetChemistry:
@@ -116,6 +128,10 @@ class SetChemistry:
     """Reagent formula to moles."""
     gases: dict[str, float] = field(default_factory=dict)
     """Gas formula to moles given off; negative is taken up."""
+    powders: Mapping[str, Powder] = field(default_factory=dict)
+    """Reagent formula to what is known of it as a powder."""
+    micrometres: Mapping[str, float] = field(default_factory=dict)
+    """Reagent formula to typical particle size, µm."""
 
 
 def salt_of(formula: Formula) -> str:
@@ -256,13 +272,15 @@ def descriptors(chemistry: SetChemistry) -> dict[str, float]:
     """Return what describes a set beside its sources, by name.
 
     Stable carbonate is CO2 in mol per mol of cations, gas share a mass share, oxygen
-    uptake mol O2 per mol of target, precursors their number.
+    uptake mol O2 per mol of target, precursors their number. What is not known is not
+    a number.
     """
     return {
         "stable carbonate": stable_carbonate(chemistry),
         "gas share": gas_share(chemistry),
         "oxygen uptake": -chemistry.gases.get("O2", 0.0),
         "precursors": float(len(chemistry.moles)),
+        **powder_descriptors(chemistry.moles, chemistry.powders, chemistry.micrometres),
     }
 
 
@@ -313,9 +331,10 @@ def set_features(sets: Sequence[SetChemistry], celsius: float) -> SetFeatures:
     columns = tuple(described[0]) if described else ()
     values = np.array([list(one.values()) for one in described])
     values = values.reshape(len(sets), len(columns))
-    spread = values.std(axis=0)
+    middle, spread = standardised(values)
     varies = spread > 1e-9
-    values = (values[:, varies] - values[:, varies].mean(axis=0)) / spread[varies]
+    # What is not known is taken to be as usual.
+    values = np.nan_to_num((values - middle)[:, varies] / spread[varies])
     return SetFeatures(
         labels=tuple(s.label for s in sets),
         sources=tuple(names),

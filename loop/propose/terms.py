@@ -11,7 +11,7 @@ from campaigns.earlier import EarlierCampaign, EarlierHold, EarlierResult
 from campaigns.materials.formula import Formula
 from campaigns.materials.reactions import carriers
 from campaigns.reagents import cations
-from loop.propose.columns import Columns
+from loop.propose.columns import Columns, standardised
 from loop.propose.encoding import ACTIVATION_KELVIN, KELVIN
 from loop.propose.ends import chance_of
 from loop.propose.features import (
@@ -97,13 +97,13 @@ class Shared:
         names = [n for n in names if not all(n in p.sources for p in places)]
         count = np.mean([len(p.sources & set(names)) for p in places])
         values = np.array([list(descriptors(p.chemistry).values()) for p in places])
-        spread = values.std(axis=0)
+        middle, spread = standardised(values)
         return Shared(
             gases=tuple(sorted(frozenset(gases).union(*(h.gases for h in heats)))),
             elements=tuple(elements),
             sources=tuple(names),
             norm=sqrt(max(1.0, float(count))),
-            middle=values.mean(axis=0),
+            middle=middle,
             spread=np.where(spread > 1e-9, spread, 1.0),
         )
 
@@ -127,7 +127,7 @@ class Shared:
         return [
             *(place.excess.get(e, 0.0) / WIDTH_EXCESS for e in self.elements),
             *(float(name in place.sources) / self.norm for name in self.sources),
-            *((values - self.middle) / self.spread).tolist(),
+            *np.nan_to_num((values - self.middle) / self.spread).tolist(),
         ]
 
 

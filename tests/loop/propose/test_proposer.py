@@ -9,6 +9,7 @@ import pytest
 
 from campaigns.results import History, Score
 from loop.errors import ProposalError
+from loop.propose.features import NothingKnown
 from loop.propose.proposer import NAMES, make_proposer
 from tests.loop.propose.oven import answer, as_trials, make_spec, run, scored
 
@@ -321,17 +322,11 @@ def test_the_decision_says_why(spec, first_load):
     assert any("onset_kelvin" in name for name in record.model)
 
 
-class Melts:
+class Melts(NothingKnown):
     """Facts of a lab that knows where its target melts."""
-
-    def log_oxygen(self, atmosphere):
-        return 0.0
 
     def melting_celsius(self, formula):
         return 930.0
-
-    def driving_force(self, precursors, kelvin, atmosphere):
-        return None
 
 
 def test_it_beats_random_on_a_made_up_response(spec):
