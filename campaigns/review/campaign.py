@@ -19,6 +19,7 @@ from campaigns.review.laboratory import (
     stock_views,
     timeline,
 )
+from campaigns.review.safety import hazard_views, refused_views
 from campaigns.review.samples import sample_views
 from campaigns.review.views import (
     LoadView,
@@ -92,6 +93,9 @@ def report_view(store: Store) -> ReportView:
         timeline=bars,
         instruments=instrument_views(store.opened, bars),
         incidents=incident_views(events),
+        hazards=hazard_views(events),
+        refused=refused_views(events),
+        is_judged=any(e.payload.kind == "hazards-judged" for e in events),
         dosing=dosing_views(events),
         stock=stock_views(store, events),
         provenance=provenance(store, events),

@@ -268,6 +268,23 @@ class ProvenanceView:
 
 
 @dataclass(frozen=True, slots=True)
+class HazardView:
+    """One finding of the rules of safety."""
+
+    rule: str
+    outcome: str
+    """`refused`, `warned`, or why the campaign file accepts it."""
+    about: str
+    step: str
+    """Heating meant; empty where it is none."""
+    found: str
+    limit: str
+    before: tuple[str, ...]
+    """Loads and tasks before which it was found."""
+    samples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class WarningView:
     """What a reader should know before trusting a sample."""
 
@@ -304,6 +321,12 @@ class ReportView:
     timeline: tuple[BarView, ...]
     instruments: tuple[InstrumentView, ...]
     incidents: tuple[IncidentView, ...]
+    hazards: tuple[HazardView, ...]
+    """What the rules of safety found, the gravest first."""
+    refused: tuple[tuple[str, str], ...]
+    """Samples that they kept out, with the reason."""
+    is_judged: bool
+    """Whether the rules were asked at all."""
     dosing: tuple[DosingView, ...]
     stock: tuple[StockView, ...]
     provenance: ProvenanceView

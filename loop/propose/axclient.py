@@ -29,6 +29,7 @@ from ax.generation_strategy.generation_strategy import GenerationStrategy
 from ax.generators.torch.botorch_modular.surrogate import Surrogate, SurrogateSpec
 from ax.generators.torch.botorch_modular.utils import ModelConfig
 from botorch.exceptions.errors import ModelFittingError
+from botorch.exceptions.warnings import BotorchWarning
 from botorch.models.model_list_gp_regression import ModelListGP
 from botorch.utils.datasets import SupervisedDataset
 from linear_operator.utils.warnings import NumericalWarning
@@ -319,6 +320,11 @@ def _quiet() -> Iterator[None]:
             warnings.simplefilter("ignore", DeprecationWarning)
             warnings.simplefilter("ignore", NumericalWarning)
             warnings.filterwarnings("ignore", ".*in out-of-design", RuntimeWarning)
+            # Until a result is feasible the improvement is, but for a constant, the
+            # probability of feasibility that BoTorch recommends.
+            warnings.filterwarnings(
+                "ignore", "When all training points are infeasible", BotorchWarning
+            )
             yield
     finally:
         logging.disable(disabled)

@@ -137,7 +137,15 @@ class Goal:
             return float((new - known).clamp_min(0.0).mean())
 
     def incumbents(self, model: ModelListGP, X: Tensor) -> Tensor:
-        """Return the results that may be among the best, `k x d`."""
+        """Return the results that may be among the best, `k x d`; all if none may be.
+
+        Where every result breaks a bound or is of no use, the next is measured against
+        them all.
+        """
+        found = self._pruned(model, X)
+        return found if len(found) else X
+
+    def _pruned(self, model: ModelListGP, X: Tensor) -> Tensor:
         bounds = self._constraints(self.bounds)
         if self.n_objectives > 1:
             return prune_inferior_points_multi_objective(

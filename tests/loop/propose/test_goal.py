@@ -77,6 +77,13 @@ def test_incumbents_are_results_that_may_be_best(n):
         assert goal(n).incumbents(found, X).tolist() == [[1.0]]
 
 
+def test_where_no_result_is_of_use_all_are_incumbents():
+    found = model(lambda X: X - 5.0, lambda X: X - 5.0)
+    X = column(0.0, 0.5, 1.0)
+    with torch.no_grad():
+        assert goal(2).incumbents(found, X).tolist() == X.tolist()
+
+
 def test_no_kernel_is_compiled_at_run_time():
     # Marked as tried without being there: BoTorch then takes its Python path.
     assert logei._load_attempted
