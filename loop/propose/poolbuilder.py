@@ -62,19 +62,19 @@ def build_pool(
         replace(s, kind="choice", values=(held[s.name],)) if s.name in held else s
         for s in space.shared
     ]
-    profiles = draws(
-        shared,
-        (),
-        listed=room,
-        drawn=min(N_PROFILES, room),
-        rng=stream(seed, "shared", load),
-    )
-    profiles += [
+    refined = [
         space.split(step)[0]
         for p in near
         for step in around(shared, _centre(shared, p, held), held=held)
     ]
-    profiles = _unique(space, profiles)
+    profiles = draws(
+        shared,
+        (),
+        listed=room,
+        drawn=min(N_PROFILES, max(32, room - len(refined))),
+        rng=stream(seed, "shared", load),
+    )
+    profiles = _unique(space, [*profiles, *refined])
     allowed = _within_constraints(space, profiles, samples)
     if not allowed.any():
         raise ProposalError(
