@@ -54,4 +54,4 @@ def test_samples_kept_out_have_their_reasons_once():
 def test_the_report_tells_what_safety_judged(finished):
     page = (finished / "report.html").read_text("utf-8")
     assert '<h2 id="safety">Safety</h2>' in page
-    assert "have not been asked" not in page
+    assert "No judgement" not in page
