@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from campaigns.earlier import EarlierCampaigns
 from campaigns.guesses import OptionalGuesses
+from campaigns.pathways import OptionalPathways
 from campaigns.recipe import Recipe
 from campaigns.results import (
     Hazard,
@@ -56,6 +57,8 @@ class CampaignOpened(Frozen):
     literature: OptionalGuesses = None
     """First guesses from a file of reactions."""
     earlier: EarlierCampaigns = ()
+    learned: OptionalPathways = None
+    """Expected pathways from a file of learned reactions."""
 
 
 class Proposed(Frozen):

@@ -60,7 +60,7 @@ class Narrator:
             f"campaign {payload.spec.get('name', '')!r} opened on lab "
             f"{payload.lab.get('name', '')!r} ({payload.mode}), proposer "
             f"{payload.proposer}, seed {payload.seed}, spec {payload.spec_sha256[:12]}"
-            f"{_guessed_from(payload)}{_remembers(payload)}"
+            f"{_guessed_from(payload)}{_remembers(payload)}{_learned_from(payload)}"
         )
 
     @_word.register
@@ -263,3 +263,13 @@ def _remembers(opened: facts.CampaignOpened) -> str:
         return ""
     told = [f"{one.name} ({len(one.results)} samples)" for one in opened.earlier]
     return f", with results of earlier campaigns: {', '.join(told)}"
+
+
+def _learned_from(opened: facts.CampaignOpened) -> str:
+    found = opened.learned
+    if found is None:
+        return ""
+    return (
+        f", pathways learned from {found.powders} powders of {found.file}"
+        f" ({found.file_sha256[:12]})"
+    )

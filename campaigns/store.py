@@ -18,6 +18,7 @@ from campaigns.errors import StoreError
 from campaigns.guesses import LiteratureGuesses
 from campaigns.history import KINDS, history
 from campaigns.lifecycle import Amended, CampaignOpened, Event, Payload, blob_of
+from campaigns.pathways import LearnedPathways
 from campaigns.results import History
 from campaigns.spec import CampaignSpec
 from campaigns.tables import DERIVED, BlobRow, EventRow, HostTimingRow, Table
@@ -57,6 +58,7 @@ class Store:
         versions: Mapping[str, str] | None = None,
         literature: LiteratureGuesses | None = None,
         earlier: Sequence[EarlierCampaign] = (),
+        learned: LearnedPathways | None = None,
         seed: int | None = None,
         actor: str = "engine",
     ) -> Self:
@@ -73,6 +75,7 @@ class Store:
             versions: Software in use, with versions.
             literature: First guesses from a file of reactions.
             earlier: Results of earlier campaigns.
+            learned: Expected pathways from a file of learned reactions.
             seed: Seed of all random numbers; the spec's if absent.
             actor: Who opens it.
 
@@ -91,6 +94,7 @@ class Store:
             versions=dict(versions or {}),
             literature=literature,
             earlier=tuple(earlier),
+            learned=learned,
         )
         engine = database.create(path, is_flushed=mode != "virtual")
         store = cls(path, engine)

@@ -56,6 +56,12 @@ EarlierFiles = Annotated[
         " repeated.",
     ),
 ]
+LearnedFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--learned", help="File of `athanor learn` to expect pathways of sets from."
+    ),
+]
 Chosen = Annotated[ProposerName, typer.Option("--proposer", help="Who chooses.")]
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print one JSON summary and nothing else.")
@@ -90,6 +96,7 @@ def run(
     proposer: Chosen = ProposerName.ATHANOR,
     literature: ReactionFile = None,
     earlier: EarlierFiles = None,
+    learned: LearnedFile = None,
     backup_hours: Annotated[
         float, typer.Option(min=0.1, help="Time between copies of the database.")
     ] = 6.0,
@@ -101,6 +108,7 @@ def run(
     from loop.cli.setup import (
         checked_campaign,
         earlier_results,
+        expected_pathways,
         first_guesses,
         new_store,
     )
@@ -108,10 +116,12 @@ def run(
     spec, lab_spec = checked_campaign(file, lab)
     guesses = first_guesses(spec, literature, proposer=proposer)
     known = earlier_results(spec, earlier, proposer=proposer, is_real=True)
+    pathways = expected_pathways(spec, learned, proposer=proposer, is_real=True)
     folder = new_folder(output, file)
     with new_store(
         folder / DATABASE, spec, lab_spec, mode="real", proposer=proposer,
         lab_time=utc_seconds(), literature=guesses, earlier=known,
+        learned=pathways,
     ) as store:  # fmt: skip
         campaign = _on_real_lab(store, backup_hours, review=review)
         carry_on(store, campaign, as_json=as_json)

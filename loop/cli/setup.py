@@ -1,5 +1,6 @@
 """What every campaign needs before it runs: checks, database, engine."""
 
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -9,6 +10,7 @@ from campaigns.earlier import EarlierCampaign
 from campaigns.guesses import LiteratureGuesses
 from campaigns.ledger import Ledger
 from campaigns.lifecycle import Resumed
+from campaigns.pathways import LearnedPathways
 from campaigns.spec import CampaignSpec
 from campaigns.store import Store
 from instruments.labspec import LabSpec
@@ -121,6 +123,7 @@ def new_store(
     lab_time: float,
     literature: LiteratureGuesses | None = None,
     earlier: Sequence[EarlierCampaign] = (),
+    learned: LearnedPathways | None = None,
 ) -> Store:
     """Open a new campaign database.
 
@@ -132,7 +135,7 @@ def new_store(
     from loop.analyse.candidates import candidate_phases
     from loop.propose.proposer import make_proposer
 
-    make_proposer(proposer, literature=literature, earlier=earlier)
+    make_proposer(proposer, literature=literature, earlier=earlier, learned=learned)
     labels = tuple(precursor.label for precursor in spec.precursors)
     met = candidate_phases(spec, labels, PhaseTable.load())
     return Store.create(
@@ -146,6 +149,7 @@ def new_store(
         versions=versions(),
         literature=literature,
         earlier=earlier,
+        learned=learned,
     )
 
 
@@ -206,6 +210,47 @@ def first_guesses(
     return found
 
 
+def expected_pathways(
+    spec: CampaignSpec, file: Path | None, *, proposer: str, is_real: bool
+) -> LearnedPathways | None:
+    """Return what a file of learned reactions says of a campaign; none without a file.
+
+    Says on standard error which powders and sets nothing is made of.
+
+    Args:
+        spec: The campaign that asks.
+        file: A file of `athanor learn`.
+        proposer: Name of the proposer.
+        is_real: Whether the campaign runs on real matter.
+
+    Raises:
+        SpecError: If nothing is fired, or the file teaches nothing of the sets, or is
+            of another kind of matter.
+        ProposalError: If the proposer uses no pathways.
+        LearnedFileError: If the file cannot be read.
+        FileNotFoundError: If there is no such file.
+    """
+    from campaigns.errors import SpecError
+    from loop.knowledge.learnedpathways import pathways_for
+    from loop.propose.encoding import KELVIN, temperature_range
+    from loop.propose.proposer import make_proposer
+
+    if file is None:
+        return None
+    limits = temperature_range(spec)
+    if limits is None:
+        raise SpecError.single(
+            "--learned", "a campaign without a firing step",
+            "one that fires its powders", "leave --learned out",
+        )  # fmt: skip
+    low, high = (kelvin - KELVIN for kelvin in limits)
+    found, notes = pathways_for(spec, file, limits=(low, high), is_real=is_real)
+    make_proposer(proposer, learned=found)
+    for note in notes:
+        sys.stderr.write(f"athanor: {note}\n")
+    return found
+
+
 def make_engine(
     store: Store,
     lab: Lab,
@@ -236,7 +281,10 @@ def proposer_of(store: Store) -> "Proposer":
 
     opened = store.opened
     return make_proposer(
-        opened.proposer, literature=opened.literature, earlier=opened.earlier
+        opened.proposer,
+        literature=opened.literature,
+        earlier=opened.earlier,
+        learned=opened.learned,
     )
 
 

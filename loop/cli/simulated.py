@@ -19,6 +19,7 @@ from loop.cli.running import (
     Chosen,
     EarlierFiles,
     LabFile,
+    LearnedFile,
     Output,
     ProposerName,
     ReactionFile,
@@ -50,6 +51,7 @@ def simulate(
     proposer: Chosen = ProposerName.ATHANOR,
     literature: ReactionFile = None,
     earlier: EarlierFiles = None,
+    learned: LearnedFile = None,
     seed: Annotated[
         int | None, typer.Option(min=0, help="Seed, if not the file's.")
     ] = None,
@@ -66,6 +68,7 @@ def simulate(
     from loop.cli.setup import (
         checked_campaign,
         earlier_results,
+        expected_pathways,
         first_guesses,
         new_store,
     )
@@ -73,11 +76,13 @@ def simulate(
     spec, lab_spec = checked_campaign(file, lab, seed=seed)
     guesses = first_guesses(spec, literature, proposer=proposer)
     known = earlier_results(spec, earlier, proposer=proposer, is_real=False)
+    pathways = expected_pathways(spec, learned, proposer=proposer, is_real=False)
     folder = new_folder(output, file)
     truth = spec.seed if world is None else world
     with new_store(
         folder / DATABASE, spec, lab_spec, mode="virtual", proposer=proposer,
         lab_time=VIRTUAL_EPOCH_SECONDS, literature=guesses, earlier=known,
+        learned=pathways,
     ) as store:  # fmt: skip
         campaign = _in_world(store, truth, review=review)
         _go(store, campaign, start=0.0, speed=speed, as_json=as_json)

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from campaigns.earlier import EarlierCampaign
 from campaigns.guesses import LiteratureGuesses
+from campaigns.pathways import LearnedPathways
 from campaigns.recipe import Parameters
 from campaigns.spec import CampaignSpec
 from loop.propose import axclient
@@ -46,6 +47,7 @@ def athanor_points(
     facts: Facts,
     literature: LiteratureGuesses | None = None,
     earlier: Sequence[EarlierCampaign] = (),
+    learned: LearnedPathways | None = None,
 ) -> Sequence[Point]:
     """Return the points of a load; a `seats.Chooser` once all knowledge is given."""
     metrics = metrics_of(question.spec)
@@ -54,7 +56,7 @@ def athanor_points(
         # Nothing is known of any objective, and no rate law speaks of it.
         return sobol_load(question)
     with reproducible(key(question.seed, "torch", question.load)):
-        encoder = recalling(encoder_of(question, facts), literature, earlier)
+        encoder = recalling(encoder_of(question, facts, learned), literature, earlier)
         planner = Planner(question, encoder, metrics, literature)
         found = axclient.generate(
             question.space,
@@ -71,9 +73,11 @@ def athanor_points(
         return planner.points(found)
 
 
-def encoder_of(question: Question, facts: Facts) -> Encoder:
+def encoder_of(
+    question: Question, facts: Facts, learned: LearnedPathways | None = None
+) -> Encoder:
     """Return the question's encoder."""
-    found = encoder(question.spec, question.space, question.sets, facts)
+    found = encoder(question.spec, question.space, question.sets, facts, learned)
     furnace = question.site.name if question.site else ""
     slots = (trial.slot for trial in question.scored)
     return replace(found, spots=Spots.of(slots, furnace))

@@ -1,13 +1,16 @@
 """What is known of a campaign's precursor sets, gathered into its encoder."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from campaigns.pathways import LearnedPathways
 from campaigns.precursors import PrecursorSet
 from campaigns.spec import CampaignSpec
 from loop.propose.doses import Doses
 from loop.propose.encoding import KELVIN, Encoder, temperature_range
 from loop.propose.ends import Ends, chemistry_at_ends
 from loop.propose.features import Facts, SetChemistry, set_features
+from loop.propose.pathways import Pathways
 from loop.propose.space import SearchSpace
 
 
@@ -42,11 +45,17 @@ def encoder(
     space: SearchSpace,
     sets: Sequence[PrecursorSet],
     facts: Facts,
+    learned: LearnedPathways | None = None,
 ) -> Encoder:
-    """Return the encoder of a campaign."""
+    """Return the encoder of a campaign; `learned` is what it was told of its sets."""
     limits = temperature_range(spec)
     coldest, hottest = (k - KELVIN for k in limits) if limits else (25.0, 25.0)
     chemistry = tuple(chemistry_of(s, facts, (coldest, hottest)) for s in sets)
+    pathways = None if learned is None else Pathways(learned)
+    if pathways is not None:
+        chemistry = tuple(
+            replace(one, pathway=pathways.descriptors(one.label)) for one in chemistry
+        )
     features = set_features(chemistry, coldest)
     reached = tuple(
         chemistry_at_ends(spec, found, one)
@@ -54,4 +63,4 @@ def encoder(
     )
     ends = Ends(space.sites, reached, features.sources, coldest, facts)
     doses = Doses(spec, tuple(sets))
-    return Encoder(spec, space, features, ends, doses, facts)
+    return Encoder(spec, space, features, ends, doses, facts, pathways=pathways)

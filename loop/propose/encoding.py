@@ -22,6 +22,7 @@ from loop.propose.features import (
     descriptors,
 )
 from loop.propose.forecasts import Forecasts
+from loop.propose.pathways import Pathways
 from loop.propose.points import Points, Value
 from loop.propose.pool import Pool
 from loop.propose.space import SearchSpace
@@ -46,6 +47,8 @@ class Encoder:
     facts: Facts
     forecasts: Forecasts | None = None
     spots: Spots = field(default_factory=Spots)
+    pathways: Pathways | None = None
+    """Of the sets; None where no file of learned reactions was given."""
 
     @cached_property
     def sizes(self) -> tuple[int, int, int, int]:
@@ -239,7 +242,8 @@ class Encoder:
             "hottest hold / °C": float(kelvin) - KELVIN,
             "hours worth at it / h": exp(float(log_hours)),
         }
-        told = descriptors(self.ends.mixed(row, weights[0]))
+        chemistry = self.ends.mixed(row, weights[0])
+        told = {**descriptors(chemistry), **chemistry.pathway}
         found |= {name: value for name, value in told.items() if not isnan(value)}
         (gas,) = self._atmosphere(point)
         mean, sd = self.ends.driving_forces(

@@ -132,6 +132,8 @@ class SetChemistry:
     """Reagent formula to what is known of it as a powder."""
     micrometres: Mapping[str, float] = field(default_factory=dict)
     """Reagent formula to typical particle size, µm."""
+    pathway: Mapping[str, float] = field(default_factory=dict)
+    """What learned reactions lead to expect of it, by name; see `pathways`."""
 
 
 def salt_of(formula: Formula) -> str:
@@ -327,7 +329,7 @@ def set_features(sets: Sequence[SetChemistry], celsius: float) -> SetFeatures:
     names = [n for n in names if not all(n in one for one in found)]
     hot = np.array([[float(n in one) for n in names] for one in found])
     norm = np.sqrt(max(1.0, float(hot.sum(axis=1).mean()))) if names else 1.0
-    described = [descriptors(s) for s in sets]
+    described = [{**descriptors(s), **s.pathway} for s in sets]
     columns = tuple(described[0]) if described else ()
     values = np.array([list(one.values()) for one in described])
     values = values.reshape(len(sets), len(columns))

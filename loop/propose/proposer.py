@@ -9,6 +9,7 @@ from typing import Protocol
 
 from campaigns.earlier import EarlierCampaign
 from campaigns.guesses import LiteratureGuesses
+from campaigns.pathways import LearnedPathways
 from campaigns.results import History, Proposal
 from campaigns.spec import CampaignSpec
 from loop.errors import ProposalError
@@ -70,6 +71,8 @@ class AthanorProposer:
     """First guesses; None where no file was given."""
     earlier: tuple[EarlierCampaign, ...] = ()
     """Results of earlier campaigns."""
+    learned: LearnedPathways | None = None
+    """Expected pathways of the sets; None where no file was given."""
     name: str = "athanor"
 
     def propose(
@@ -87,7 +90,9 @@ class AthanorProposer:
             from loop.propose.athanor import athanor_points
 
         def choose(question: Question) -> Sequence[Point]:
-            return athanor_points(question, self.facts, self.literature, self.earlier)
+            return athanor_points(
+                question, self.facts, self.literature, self.earlier, self.learned
+            )
 
         return fill_load(
             choose, spec, history, load=load, size=size, seed=seed, site=site
@@ -100,6 +105,7 @@ def make_proposer(
     facts: Facts | None = None,
     literature: LiteratureGuesses | None = None,
     earlier: Sequence[EarlierCampaign] = (),
+    learned: LearnedPathways | None = None,
 ) -> Proposer:
     """Return a proposer by name.
 
@@ -109,14 +115,18 @@ def make_proposer(
             other proposers use none.
         literature: First guesses for `athanor`.
         earlier: Results of earlier campaigns for `athanor`.
+        learned: Expected pathways for `athanor`.
 
     Raises:
-        ProposalError: If the name is not known, or that proposer uses no literature or
-            earlier results.
+        ProposalError: If the name is not known, or that proposer uses no literature,
+            earlier results or pathways.
     """
     proposers: dict[str, Proposer] = {
         "athanor": AthanorProposer(
-            TabledFacts() if facts is None else facts, literature, tuple(earlier)
+            TabledFacts() if facts is None else facts,
+            literature,
+            tuple(earlier),
+            learned,
         ),
         **{baseline.name: baseline for baseline in BASELINES},
     }
@@ -124,7 +134,9 @@ def make_proposer(
         raise ProposalError(
             f"proposer: found {name!r}; allowed: {', '.join(NAMES)}; choose one"
         )
-    for option, given in (("--literature", literature), ("--earlier", earlier)):
+    for option, given in (
+        ("--literature", literature), ("--earlier", earlier), ("--learned", learned),
+    ):  # fmt: skip
         if given and name != "athanor":
             raise ProposalError(
                 f"{option}: found the proposer {name}; allowed: athanor; the others"

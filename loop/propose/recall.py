@@ -311,7 +311,7 @@ def constants_of(
 ) -> dict[str, float | str]:
     """Return what a decision record keeps of all that came from outside."""
     found: dict[str, float | str] = {}
-    for source in (literature, encoder.forecasts):
+    for source in (literature, encoder.pathways, encoder.forecasts):
         found |= source.constants if source else {}
     return found
 
@@ -329,12 +329,14 @@ def words_of(
         models: Label to fitted model; None before any result.
     """
     told, n = encoder.forecasts, encoder.n_forecasts
+    pathways = encoder.pathways
     rated = rated_of(encoder.spec)
     model = (models or {}).get(rated.label) if rated else None
     weights = model.weights if model else [belief(n)] * n
 
     def words(point: Parameters) -> str:
         found = literature.words(point) if literature else ""
+        found += pathways.words(point) if pathways else ""
         return found + (told.words(encoder, point, weights) if told else "")
 
     return words
