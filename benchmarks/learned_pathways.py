@@ -1,6 +1,7 @@
 """Yields of simulated recipes foretold with and without expected pathways.
 
-usage: python benchmarks/figures/learned_pathways.py [--worlds N] [--first-world K]
+usage: python benchmarks/learned_pathways.py [--quick] [--json FILE] [--worlds N]
+           [--first-world K]
 
 In each world an earlier campaign fires 24 recipes at random from half of the shelf of
 `examples/ybco.toml` (yttrium from Y2O3 alone), of which reactions are learned. A later
@@ -10,6 +11,7 @@ those of energies alone, and with the learned ones.
 """
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -20,9 +22,10 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import numpy as np  # noqa: E402
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "benchmarks"))
+from figures.bars import Bar  # noqa: E402
 from figures.quick_lab import QuickLab, Sample, history_of  # noqa: E402
 
 from campaigns.materials.phases import PhaseTable  # noqa: E402
@@ -137,9 +140,12 @@ def error(
 def main() -> None:
     """Print the errors of each world, and their means."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+    parser.add_argument("--quick", action="store_true", help="one world")
+    parser.add_argument("--json", type=Path, help="write the figures here")
     parser.add_argument("--worlds", type=int, default=3)
     parser.add_argument("--first-world", type=int, default=0)
     args = parser.parse_args()
+    worlds = range(args.first_world, args.first_world + (args.worlds, 1)[args.quick])
     spec = load(ROOT / "examples" / "ybco.toml")
     spec = spec.model_copy(
         update={
@@ -156,7 +162,7 @@ def main() -> None:
     energies = told(spec, nothing_learned())
     print("world  results  without  energies  learned", flush=True)
     found: dict[int, list[list[float]]] = {n: [] for n in N_OWN}
-    for world in range(args.first_world, args.first_world + args.worlds):
+    for world in worlds:
         rows = [observed(half, s) for s in made(half, world, N_EARLIER, 1)]
         usable, _ = samples(packaged(), rows)
         learned = told(spec, learn(packaged(), usable))
@@ -167,9 +173,16 @@ def main() -> None:
             found[n].append(each)
             print(f"{world:5d}  {n:7d}" + "".join(f"  {e:7.3f}" for e in each),
                   flush=True)  # fmt: skip
+    bars = []
     for n, errors in found.items():
         mean = np.mean(errors, axis=0)
         print(f" mean  {n:7d}" + "".join(f"  {e:7.3f}" for e in mean))
+        what = f"error of yields from {n} results, learned less without"
+        bars.append(Bar(what, float(mean[2] - mean[0]), better="min"))
+    if args.json:
+        data = f"examples/ybco.toml, worlds {worlds.start} to {worlds.stop - 1}"
+        rows = {"data": data, "bars": [bar.row() for bar in bars]}
+        args.json.write_text(json.dumps(rows, indent=1))
 
 
 if __name__ == "__main__":
