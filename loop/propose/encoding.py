@@ -251,7 +251,7 @@ class Encoder:
         )
         if not np.isnan(mean[0]):
             found["reaction free energy / kJ/mol"] = float(mean[0])
-            found["its standard deviation / kJ/mol"] = float(sd[0])
+            found["reaction free energy, sd / kJ/mol"] = float(sd[0])
         return found
 
     def _rows(self, points: Points) -> NDArray[np.intp]:
