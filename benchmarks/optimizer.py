@@ -121,7 +121,6 @@ class Rows:
         budget = 8 if self.is_quick else min(never, 120)
         less = self._less(
             "chemistry", "rate law", "gate", "each set's own", "known noise", "ranks",
-            *KINDS,
         )  # fmt: skip
         found = self._figures(table, (OWN, *RIVALS, *less), budget)
         held: list[Bar] = []

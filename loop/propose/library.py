@@ -1,10 +1,10 @@
 """Several models of one figure, mixed by how well each foretold the results so far.
 
-- `process`: a Gaussian process;
+- `process`: a Gaussian process, of yields of heated solids around the rate law;
 - `trees`: a forest, for figures that jump where settings do not.
 
-Where solids are heated each is a model of what the rate law leaves unexplained.
-No one of them is right for every table, and which is cannot be known beforehand.
+No one of them is right for every table, and which is cannot be known beforehand. Of
+heated solids the rate law knows where yields jump, and the process alone is asked.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from torch import Tensor
 from loop.propose.columns import N_PHYSICS, Columns
 from loop.propose.exact import Fitted
 from loop.propose.forest import Trees, grow
-from loop.propose.means import RateMean, RatePrior
+from loop.propose.means import RatePrior
 from loop.propose.randomness import key, stream
 from loop.propose.recalls import Recalls
 from loop.propose.scales import Scale, linear
@@ -122,15 +122,12 @@ class Forest:
     def __init__(self, X: Tensor, figure: Figure, scale: Scale, seed: int) -> None:
         """Grow on results at X, shape `n x d`."""
         self.scale = scale
-        self.law = RateMean(figure.rate, YIELD_SCALE) if figure.rate else None
         z = self.scale.to_model(figure.y)
-        self.expected = self._law(X)
-        rest = z - self.expected
-        self.trees: Trees = grow(self._columns(X), rest, key(seed, "forest"))
+        self.trees: Trees = grow(self._columns(X), z, key(seed, "forest"))
 
     def left_out(self) -> tuple[Array, Array]:
         """Return mean and deviation of each result by trees that did not see it."""
-        return self.expected + self.trees.mean, self.trees.sd
+        return self.trees.mean, self.trees.sd
 
     def bound(self, X: Tensor) -> Array:
         """Return mean plus standard deviation of the trees at X."""
@@ -150,15 +147,7 @@ class Forest:
 
     def _said(self, X: Tensor) -> Array:
         """Return what each tree says of X, scaled, `n x N_TREES`."""
-        found: Array = self._law(X)[:, None] + self.trees.draws(self._columns(X))
-        return found
-
-    def _law(self, X: Tensor) -> Array:
-        """Return what the rate law expects, with its constants as believed."""
-        if self.law is None:
-            return np.zeros(len(X))
-        with torch.no_grad():
-            found: Array = self.law(X).numpy()
+        found: Array = self.trees.draws(self._columns(X))
         return found
 
     @staticmethod
@@ -224,8 +213,9 @@ def mixture(
         figure: The results.
         columns: What the columns of X mean.
         seed: Of the trees.
-        kinds: Models to use, of `KINDS`.
+        kinds: Models to use, of `KINDS`; of a figure with a rate law the process.
     """
+    kinds = kinds if figure.rate is None else KINDS[:1]
     members = tuple(_member(kind, X, figure, columns, seed) for kind in kinds)
     left = [one.left_out() for one in members]
     z = [one.scale.to_model(figure.y) for one in members]
