@@ -19,7 +19,7 @@ from campaigns.materials.formula import Formula
 from campaigns.materials.phases import PhaseTable
 from campaigns.reagents import cations
 from campaigns.store import Store
-from loop.knowledge.pairwise_file import Observation, read_learned
+from loop.knowledge.pairwise_file import Hold, Observation, read_learned
 from loop.knowledge.pairwise_history import (
     NO_PHASE,
     holds_of,
@@ -80,8 +80,7 @@ def _campaigns(file: Path, table: PhaseTable) -> Iterator[EarlierCampaign]:
             found, failures = observations(store), _failures(store)
         if found:
             phases = set(named) or _target_rows(found[0], table)
-            one = _campaign(file, found, phases)
-            yield one.model_copy(update={"failures": failures})
+            yield _campaign(file, found, phases, failures)
         return
     for _, group in groupby(read_learned(file), key=lambda one: one.campaign):
         rows = tuple(group)
@@ -99,14 +98,13 @@ def _failures(store: Store) -> tuple[EarlierFailure, ...]:
         recipe = ledger.recipe(sample)
         grams = ledger.dosed_grams(sample) or recipe.grams
         target = recipe.target or spec.target.formula
-        holds = (EarlierHold(**h.model_dump()) for h in holds_of(ledger, sample))
         found.append(
             EarlierFailure.model_validate(
                 {
                     "sample": sample,
                     "status": ended.status,
                     "precursors": moles_of(spec, grams, target),
-                    "holds": tuple(holds),
+                    "holds": _holds(holds_of(ledger, sample)),
                 }
             )
         )
@@ -139,7 +137,10 @@ def _ratios(formula: Formula) -> dict[str, object]:
 
 
 def _campaign(
-    file: Path, found: Sequence[Observation], phases: set[str]
+    file: Path,
+    found: Sequence[Observation],
+    phases: set[str],
+    failures: tuple[EarlierFailure, ...] = (),
 ) -> EarlierCampaign:
     first = found[0]
     return EarlierCampaign(
@@ -149,7 +150,12 @@ def _campaign(
         mode=first.mode,
         target=first.target,
         results=tuple(_result(one, phases) for one in found),
+        failures=failures,
     )
+
+
+def _holds(found: Iterable[Hold]) -> tuple[EarlierHold, ...]:
+    return tuple(EarlierHold(**hold.model_dump()) for hold in found)
 
 
 def _result(found: Observation, phases: set[str]) -> EarlierResult:
@@ -157,7 +163,7 @@ def _result(found: Observation, phases: set[str]) -> EarlierResult:
     return EarlierResult(
         sample=found.sample,
         precursors=found.precursors,
-        holds=tuple(EarlierHold(**hold.model_dump()) for hold in found.holds),
+        holds=_holds(found.holds),
         share=round(mean, DIGITS),
         variance=round(variance, DIGITS),
     )

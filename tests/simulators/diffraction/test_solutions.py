@@ -12,16 +12,22 @@ from simulators.diffraction.solutions import POOR, RICH, dissolved
 TABLE = PhaseTable.load()
 
 
-def parts(y, share=1.0):
-    masses = {
-        POOR: (1 - y) * float(TABLE[POOR].formula.molar_mass),
-        RICH: y * float(TABLE[RICH].formula.molar_mass),
-    }
+def ends(amounts, share):
+    """Return both ends of a solution by moles, as parts of a powder."""
+    masses = {n: y * float(TABLE[n].formula.molar_mass) for n, y in amounts.items()}
     total = sum(masses.values())
     return {
         name: (share * mass / total, TABLE[name], Crystallites())
         for name, mass in masses.items()
     }
+
+
+def parts(y, share=1.0):
+    return ends({POOR: 1 - y, RICH: y}, share)
+
+
+def titanates(x, share=1.0):
+    return ends({"BaTiO3": 1 - x, "SrTiO3": x}, share)
 
 
 @settings(deadline=None)
@@ -61,18 +67,6 @@ def test_a_mixture_of_both_scatters_as_one():
     )
     assert len(built.scatterers) == 2
     assert sum(built.crystalline.values()) == pytest.approx(1.0)
-
-
-def titanates(x, share=1.0):
-    masses = {
-        "BaTiO3": (1 - x) * float(TABLE["BaTiO3"].formula.molar_mass),
-        "SrTiO3": x * float(TABLE["SrTiO3"].formula.molar_mass),
-    }
-    total = sum(masses.values())
-    return {
-        name: (share * mass / total, TABLE[name], Crystallites())
-        for name, mass in masses.items()
-    }
 
 
 @settings(deadline=None)
