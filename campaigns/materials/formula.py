@@ -105,11 +105,6 @@ class Formula:
         """Return the mass of one mole of formula units, g/mol."""
         return sum(float(n) * ATOMIC_WEIGHTS[symbol] for symbol, n in self.composition)
 
-    def mass_share(self, element: str) -> float:
-        """Return an element's share of the mass, 0 to 1."""
-        weight = ATOMIC_WEIGHTS.get(element, 0.0)
-        return float(self.amount(element)) * weight / self.molar_mass
-
     @property
     def reduced(self) -> "Formula":
         """Return the formula in smallest whole numbers: Ba2Ti2O6 becomes BaTiO3."""

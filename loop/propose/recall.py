@@ -76,7 +76,7 @@ class Recall:
     def of_points(
         self, encoder: Encoder, points: Sequence[Parameters], physics: Array
     ) -> Array:
-        """Return scaled forecasts, shape `k x n`, for physics columns `k x 6`."""
+        """Return scaled forecasts, shape `k x n`, for physics columns of k rows."""
         process = np.array([self._process(encoder, p) for p in points])
         own = np.array([self._own(p) for p in points])
         return self._forecast(np.hstack([process, own, physics]))

@@ -122,13 +122,6 @@ def test_atomic_weights_agree_with_an_independent_table():
         assert weight == pytest.approx(xraydb.atomic_mass(symbol), rel=4e-4), symbol
 
 
-def test_mass_shares():
-    water = Formula.parse("H2O")
-    assert water.mass_share("H") == pytest.approx(0.1119, abs=1e-4)
-    assert water.mass_share("Ba") == 0.0
-    assert water.mass_share("H") + water.mass_share("O") == pytest.approx(1.0)
-
-
 def test_negative_and_foreign_amounts_are_refused():
     with pytest.raises(MaterialError, match="amount of O is -1, below 0"):
         Formula.of({"O": -1, "H": 2})
